@@ -1,0 +1,96 @@
+"""The balanced set of ledger lines that one record becomes. Pure data; printable; amounts in major units."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One side of a ledger line. `display` is the account string exactly as F&O reads it (already escaped)."""
+
+    type: str  # Ledger, Bank, Vend, Cust (LedgerJournalACType)
+    display: str
+    default_dimensions: str = ""  # only for Bank, Vend and Cust: a Ledger account carries them in its string
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One journal line: either a debit or a credit. With an offset it balances itself."""
+
+    account: Account
+    debit: Decimal
+    credit: Decimal
+    text: str
+    offset: Account | None = None
+    why: tuple[str, ...] = ()  # provenance, in words: "why this account"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one record becomes. `date` is the legal entity's local date."""
+
+    record_id: str
+    record_type: str
+    legal_entity: str
+    journal_name: str
+    date: date
+    currency: str
+    lines: tuple[EntryLine, ...]
+    notes: tuple[str, ...] = ()  # what the planner decided by itself, e.g. a dimension left blank
+
+    def as_json(self) -> dict[str, Any]:
+        """For storage, preview and golden files. Amounts stay Decimal."""
+        return {
+            "record_id": self.record_id,
+            "record_type": self.record_type,
+            "legal_entity": self.legal_entity,
+            "journal_name": self.journal_name,
+            "date": self.date.isoformat(),
+            "currency": self.currency,
+            "lines": [
+                {
+                    "account": _account(line.account),
+                    "offset": None if line.offset is None else _account(line.offset),
+                    "debit": line.debit,
+                    "credit": line.credit,
+                    "text": line.text,
+                    "why": list(line.why),
+                }
+                for line in self.lines
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def from_json(data: dict[str, Any]) -> Entry:
+    """The inverse of `Entry.as_json`."""
+    return Entry(
+        record_id=data["record_id"],
+        record_type=data["record_type"],
+        legal_entity=data["legal_entity"],
+        journal_name=data["journal_name"],
+        date=date.fromisoformat(data["date"]),
+        currency=data["currency"],
+        lines=tuple(
+            EntryLine(
+                account=Account(**line["account"]),
+                offset=None if line["offset"] is None else Account(**line["offset"]),
+                debit=Decimal(line["debit"]),
+                credit=Decimal(line["credit"]),
+                text=line["text"],
+                why=tuple(line["why"]),
+            )
+            for line in data["lines"]
+        ),
+        notes=tuple(data["notes"]),
+    )
+
+
+def _account(account: Account) -> dict[str, str]:
+    return {
+        "type": account.type,
+        "display": account.display,
+        "default_dimensions": account.default_dimensions,
+    }

@@ -1,0 +1,228 @@
+"""Why a record cannot go on: one table of codes, sentences and fixes for logs, command line and docs alike."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table. `sentence` and `fix` are templates over the problem's `values`."""
+
+    sentence: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reason to hold a record. `subject` names what it is about (a line, a field, an account)."""
+
+    code: str
+    subject: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.code not in PROBLEMS:
+            raise ValueError(f"no such problem: {self.code}")
+
+    @property
+    def sentence(self) -> str:
+        return _fill(PROBLEMS[self.code].sentence, self)
+
+    @property
+    def fix(self) -> str:
+        return _fill(PROBLEMS[self.code].fix, self)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "sentence": self.sentence,
+            "fix": self.fix,
+            "subject": self.subject,
+            "values": dict(self.values),
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Problem":
+        return Problem(data["code"], data.get("subject", ""), dict(data.get("values") or {}))
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"({key}?)"
+
+
+def _fill(template: str, problem: Problem) -> str:
+    return template.format_map(_Blank(problem.values, subject=problem.subject))
+
+
+PROBLEMS: Final[dict[str, Kind]] = {
+    # What Brex sent
+    "RECORD-UNREADABLE": Kind(
+        "Brex's answer for this record cannot be read: {reason}.",
+        "Look at the raw body with `connector record`; ask Brex support with the trace id, then retry.",
+    ),
+    "RECORD-NOT-FOUND": Kind(
+        "Brex announced this record but does not return it.",
+        "Check in Brex that the record still exists and that the token may read accounting records, then retry.",
+    ),
+    "RECORD-NOT-READY": Kind(
+        "In Brex this record is in {status}, not READY_FOR_EXPORT.",
+        "Finish its review in Brex and export it again; it then goes on by itself.",
+    ),
+    "RECORD-EXPORTED-ELSEWHERE": Kind(
+        "Brex says this record was already exported, but this connector never wrote it.",
+        "If another tool or a person booked it, skip it with a reason; otherwise book it by hand.",
+    ),
+    "RECORD-BEFORE-START": Kind(
+        "The posting date {date} lies before this connection's start date {start}.",
+        "Skip it if it was keyed by hand before the cut-over, or move posting.start_date.",
+    ),
+    "RECORD-DIRECTION": Kind(
+        "A {type} should have {expected} lines, not {found} ({subject}).",
+        "Correct the record in Brex, or book it by hand and skip it.",
+    ),
+    "RECORD-NO-LINES": Kind(
+        "The record has no coded line to book.",
+        "Code the record in Brex (general ledger account), then export it again.",
+    ),
+    "RECORD-UNBALANCED": Kind(
+        "The record's lines do not add up: {reason}.",
+        "Correct the amounts in Brex, then export the record again.",
+    ),
+    "RECORD-AMOUNT": Kind(
+        "The amount {amount} of {subject} is not an amount of {currency}.",
+        "Correct the amount in Brex, or book the record by hand and skip it.",
+    ),
+    "RECORD-CURRENCIES": Kind(
+        "The record's lines are in several currencies ({currencies}); one entry has one.",
+        "Split it in Brex by currency, or book it by hand and skip it.",
+    ),
+    "RECORD-ENTITIES": Kind(
+        "The record's lines belong to several legal entities ({entities}); one entry has one.",
+        "Correct the LegalEntity mappings, split it in Brex by entity, or book it by hand and skip it.",
+    ),
+    # What it should become
+    "TREATMENT-UNKNOWN": Kind(
+        "Records of type {type} are not handled yet.",
+        "Book this record by hand and skip it with a reason.",
+    ),
+    "TREATMENT-UNCONFIRMED": Kind(
+        "Records of type {type} have not been approved on this connection.",
+        "Look at `connector preview`, then approve the type with `connector approve NAME --type {type}`.",
+    ),
+    "MAP-ACCOUNT-MISSING": Kind(
+        "No general ledger account is given ({subject}).",
+        "Code it in Brex, or map one of its fields to MainAccount.",
+    ),
+    "MAP-ACCOUNT-UNMAPPED": Kind(
+        'No main account is mapped for {field} = "{value}" ({subject}).',
+        "Add a line to the mappings: {field},{value},MainAccount,<account>.",
+    ),
+    "MAP-ACCOUNT-UNKNOWN": Kind(
+        "Main account {account} ({subject}) does not exist in the chart of accounts {chart}.",
+        "Correct the mapping, or create the account in F&O and run `connector refresh`.",
+    ),
+    "MAP-ACCOUNT-SUSPENDED": Kind(
+        "Main account {account} ({subject}) is suspended or not active on {date}.",
+        "Map to another account, or activate it in F&O and run `connector refresh`.",
+    ),
+    "MAP-ACCOUNT-MANUAL": Kind(
+        "Main account {account} ({subject}) does not allow manual entry.",
+        "Map to another account, or allow manual entry in F&O and run `connector refresh`.",
+    ),
+    "MAP-VALUE-UNMAPPED": Kind(
+        'No {dimension} is mapped for {field} = "{value}" ({subject}).',
+        "Add a line to the mappings: {field},{value},{dimension},<value>.",
+    ),
+    "MAP-VALUE-UNKNOWN": Kind(
+        "{dimension} {value} ({subject}) does not exist in F&O.",
+        "Correct the mapping, or create the value in F&O and run `connector refresh`.",
+    ),
+    "MAP-VALUE-SUSPENDED": Kind(
+        "{dimension} {value} ({subject}) is suspended, blocked or not active on {date}.",
+        "Map to another value, or activate it in F&O and run `connector refresh`.",
+    ),
+    "MAP-VALUES-CONFLICT": Kind(
+        "There are different values for {dimension} ({subject}): {values}.",
+        "Remove or correct one of them.",
+    ),
+    "MAP-ENTITY-UNKNOWN": Kind(
+        "Legal entity {entity} is not set up on this connection.",
+        "Correct the LegalEntity mapping, or add the entity under posting.entities.",
+    ),
+    "MAP-ROLE-MISSING": Kind(
+        "The account role {role} is not set for {entity} in {currency}.",
+        "Set posting.accounts.{role} in the connection file.",
+    ),
+    "MAP-FORMAT-MISSING": Kind(
+        "F&O has no active {format} for integrating applications.",
+        "Activate one under General ledger > Chart of accounts > Dimensions > "
+        "Financial dimension configuration for integrating applications, then run `connector refresh`.",
+    ),
+    "MAP-FORMAT-LACKS": Kind(
+        "The active {format} has no segment {dimension} ({subject}).",
+        "Add the dimension to the active format in F&O, then run `connector refresh`.",
+    ),
+    # What F&O said, or did
+    "D365-REFUSED": Kind(
+        "F&O refused the entry: {message}",
+        "Correct what F&O names, then retry.",
+    ),
+    "D365-DIMENSION": Kind(
+        "F&O refused an account or dimension combination: {message}",
+        "Correct the mapping or the account structure in F&O, then retry.",
+    ),
+    "D365-PERIOD": Kind(
+        "F&O refused the date: {message}",
+        "Open the period in F&O, or change the date, then retry.",
+    ),
+    "D365-ALTERED": Kind(
+        "F&O wrote something else than was sent: {difference}.",
+        "Look at journal {journal} in F&O. Remove what F&O fills in by default, or accept it there by hand.",
+    ),
+    "D365-VOUCHER": Kind(
+        "F&O spread the entry's lines over vouchers in another way than one voucher per entry: {difference}.",
+        "Set the journal name's new voucher rule to In connection with balance, then correct journal {journal}.",
+    ),
+    "D365-JOURNAL": Kind(
+        "F&O refused to open a journal named {name} in {entity}: {message}",
+        "Correct posting.journal_name, or mend the journal name in F&O, then retry.",
+    ),
+    "LEDGER-GONE": Kind(
+        "The entry stood in journal {journal}, and F&O no longer has it.",
+        "If it was deleted on purpose, book it by hand or reverse the record; nothing is sent again by itself.",
+    ),
+    "LEDGER-TWICE": Kind(
+        "The ledger holds this entry more than once ({found}).",
+        "Delete or reverse the surplus lines in F&O, then retry.",
+    ),
+    "LEDGER-PARTIAL": Kind(
+        "The ledger holds only part of this entry ({found}).",
+        "Complete or delete the lines in F&O, then retry.",
+    ),
+    "LEDGER-CANNOT-TELL": Kind(
+        "It is unknown whether F&O wrote this entry, and F&O cannot tell: {reason}.",
+        "Search F&O for Document {reference}. Retry once the journal can be read again.",
+    ),
+    "POST-GIVEN-UP": Kind(
+        "Sending failed {attempts} times: {reason}.",
+        "Look at the record's history, mend the cause, then retry.",
+    ),
+    # Telling Brex
+    "ACK-NOT-READY": Kind(
+        "The entry is in the ledger, but Brex has the record in {status} and takes no export result.",
+        "Export it again in Brex; the connector will report it without writing it again.",
+    ),
+    "ACK-NOT-FOUND": Kind(
+        "The entry is in the ledger, but Brex no longer knows the record.",
+        "Reverse the entry in F&O if the spend was withdrawn.",
+    ),
+    "ACK-GIVEN-UP": Kind(
+        "Reporting the export to Brex failed {attempts} times: {reason}.",
+        "Look at the record's history, mend the cause, then retry.",
+    ),
+    "SKIPPED-ZERO": Kind(
+        "The record is worth zero; there is nothing to book.",
+        "Nothing needs to be done.",
+    ),
+}

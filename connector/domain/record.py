@@ -1,0 +1,193 @@
+"""A Brex accounting record as the rest of the house sees it.
+
+Fact: Accounting API v3 amounts are decimal *major* units, and a line item's amount is always positive; direction is
+only in the line's type (Brex accounting spec, `AccountingRecordDetailed`). Unknown fields, types and enum values are
+kept by name and never make reading fail: Brex adds them without a new version.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from connector.domain.money import Money
+
+READY: Final = "READY_FOR_EXPORT"
+EXPORTED: Final = "EXPORTED"
+
+# PostgreSQL stores neither NUL nor half a character (a lone surrogate); in a name or memo they mean nothing.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class Unreadable(ValueError):
+    """The body is not an accounting record; the message says which field is wrong and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """One coding of a line: a field (GL account, department, …) and the value chosen. Any part may be missing."""
+
+    field_id: str
+    field_remote_id: str
+    field_name: str
+    value_id: str
+    value_remote_id: str
+    value_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line item. `amount` is positive, in major units; `direction` is DEBIT, CREDIT or a word we do not know."""
+
+    id: str
+    direction: str
+    amount: Money
+    memo: str
+    fields: tuple[FieldValue, ...]
+    billing_amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accounting record. Times are aware and in UTC; texts are trimmed; missing texts are empty."""
+
+    id: str
+    type: str
+    source_type: str
+    source_id: str
+    review_status: str
+    version: Decimal
+    amount: Money
+    posting_time: datetime
+    updated_at: datetime
+    user_id: str
+    user_name: str
+    department: str
+    location: str
+    vendor_id: str
+    vendor_name: str
+    memo: str
+    invoice_number: str
+    lines: tuple[Line, ...]
+
+
+def parse(data: Any) -> Record:
+    """Read one record as Brex sends it (parsed JSON, numbers as int or Decimal). Raises `Unreadable`."""
+    body = _object(data, "the record")
+    user = _object(body.get("user") or {}, "user")
+    vendor = _object(body.get("vendor") or {}, "vendor")
+    name = f"{_text(user, 'first_name')} {_text(user, 'last_name')}".strip()
+    return Record(
+        id=_required(body, "id"),
+        type=_required(body, "type"),
+        source_type=_required(body, "source_type"),
+        source_id=_text(body, "source_id"),
+        review_status=_required(body, "review_status"),
+        version=_number(body.get("version"), "version"),
+        amount=_money(body.get("amount"), "amount"),
+        posting_time=_time(body.get("erp_posting_date"), "erp_posting_date"),
+        updated_at=_time(body.get("updated_at"), "updated_at"),
+        user_id=_text(user, "id"),
+        user_name=name,
+        department=_text(user, "department_name"),
+        location=_text(user, "location_name"),
+        vendor_id=_text(vendor, "id"),
+        vendor_name=_text(vendor, "name"),
+        memo=_text(body, "memo"),
+        invoice_number=_text(body, "invoice_number"),
+        lines=tuple(
+            _line(item, f"line_items[{index}]")
+            for index, item in enumerate(_list(body.get("line_items"), "line_items"))
+        ),
+    )
+
+
+def _line(data: Any, where: str) -> Line:
+    body = _object(data, where)
+    amount = _money(body.get("amount"), f"{where}.amount")
+    if amount.amount < 0:
+        raise Unreadable(f"{where}.amount is negative ({amount.amount}); Brex line amounts are always positive")
+    billing = body.get("billing_amount")
+    return Line(
+        id=_text(body, "id"),
+        direction=_required(body, "type", where),
+        amount=amount,
+        memo=_text(body, "memo"),
+        fields=tuple(
+            _field(item, f"{where}.accounting_field_values[{index}]")
+            for index, item in enumerate(_list(body.get("accounting_field_values"), f"{where}.accounting_field_values"))
+        ),
+        billing_amount=None if billing is None else _money(billing, f"{where}.billing_amount"),
+    )
+
+
+def _field(data: Any, where: str) -> FieldValue:
+    body = _object(data, where)
+    return FieldValue(
+        field_id=_text(body, "brex_field_id"),
+        field_remote_id=_text(body, "remote_field_id"),
+        field_name=_text(body, "field_name"),
+        value_id=_text(body, "brex_field_value_id"),
+        value_remote_id=_text(body, "remote_field_value_id"),
+        value_name=_text(body, "field_value_name"),
+    )
+
+
+def _object(data: Any, where: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise Unreadable(f"{where} is not an object")
+    return data
+
+
+def _list(data: Any, where: str) -> list[Any]:
+    if data is None:
+        return []
+    if not isinstance(data, list):
+        raise Unreadable(f"{where} is not a list")
+    return data
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    """Trimmed text; null, missing and anything that is not text or a number count as empty."""
+    value = body.get(key)
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value).strip()
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def _required(body: dict[str, Any], key: str, where: str = "") -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not _text(body, key):
+        raise Unreadable(f"{where + '.' if where else ''}{key} is missing or not text")
+    return _text(body, key)
+
+
+def _number(value: Any, where: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise Unreadable(f"{where} is missing or not a number")
+    number = Decimal(value)
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
+        raise Unreadable(f"{where} is out of range")
+    return number
+
+
+def _money(data: Any, where: str) -> Money:
+    body = _object(data, where)
+    currency = _text(body, "currency").upper()
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Unreadable(f"{where}.currency is not a currency code")
+    return Money(_number(body.get("amount"), f"{where}.amount"), currency)
+
+
+def _time(value: Any, where: str) -> datetime:
+    """ISO 8601; without an offset it is UTC, as Brex documents its times."""
+    if not isinstance(value, str):
+        raise Unreadable(f"{where} is missing or not a date and time")
+    try:
+        time = datetime.fromisoformat(value.strip())
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(f'{where} is not a date and time: "{value[:40]}"') from error

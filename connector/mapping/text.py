@@ -1,0 +1,59 @@
+"""What accountants read: the text of a ledger line, by the connection's template.
+
+Fact: F&O cuts `Text` at 60 characters (seen in live connectors); its strings count UTF-16 units, so an emoji
+is two.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from connector.domain.record import Record
+
+LONGEST: Final = 60
+LABEL: Final = 200
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_BLANKED: Final = frozenset({"Cc", "Zl", "Zp"})
+_DROPPED: Final = frozenset({"Cf", "Cs", "Co"})
+
+
+def clean(text: str) -> str:
+    """One line of plain text: white space collapsed, no control or invisible characters, NFC."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_plain(character) for character in unicodedata.normalize("NFC", text))
+    return " ".join(text.split())
+
+
+def cut(text: str, units: int) -> str:
+    """At most so many UTF-16 units, never half a character, no blank at the end."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore").rstrip()
+
+
+def label(*names: str) -> str:
+    """The first of these that says something, fit for a sentence ("" when none does)."""
+    return next((cut(words, LABEL) for words in map(clean, names) if words), "")
+
+
+def line_text(template: str, record: Record, memo: str = "") -> str:
+    """The template filled in for one line; `memo` is the line's own and goes before the record's.
+
+    A placeholder we do not know stays as it was written. Where nothing is left, the record's type is the
+    text, as F&O could fill an empty one by itself.
+    """
+    known = {
+        "merchant": record.vendor_name,
+        "user": record.user_name,
+        "memo": clean(memo) or record.memo,
+        "type": record.type,
+        "invoice": record.invoice_number,
+        "record": record.id,
+    }
+    filled = _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
+    return cut(clean(filled), LONGEST) or cut(clean(f"Brex {record.type}"), LONGEST)
+
+
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _BLANKED:
+        return " "
+    return "" if category in _DROPPED else character

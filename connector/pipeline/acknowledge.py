@@ -1,0 +1,207 @@
+"""written → acknowledged: tell Brex what stands in the ledger, in batches, and look where the answer is unclear.
+
+Fact: reporting twice is refused (422), so after a lost answer the records are read; EXPORTED means the earlier call
+won. One bad id may refuse a whole call: the bad ones are looked at, the rest are sent again at once.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from connector.brex.errors import BrexError, ReportRefused
+from connector.brex.wire import Export
+from connector.domain import record
+from connector.domain.problems import Problem
+from connector.domain.stages import ExportStatus, Stage
+from connector.domain.writes import BatchStatus, WriteKind
+from connector.pipeline.poison import MOST_ATTEMPTS, group_size, retry_seconds
+from connector.pipeline.runtime import Runtime, Stop, TimeBox
+from connector.store import batches, records, writes
+from connector.store.connections import Connection
+from connector.store.engine import Tx
+from connector.store.moves import Move, move
+from connector.store.writes import Write
+
+log = structlog.get_logger()
+ACTOR = "task:acknowledge"
+MOST = 500
+DEADLINE_SECONDS = 45.0
+LOOK_LEASE_SECONDS = 60.0
+
+
+def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    _intend(runtime, connection)
+    while box.open() and runtime.ready(connection, "brex") and _look(runtime, connection):
+        pass
+    while box.open() and runtime.ready(connection, "brex") and _report(runtime, connection):
+        pass
+
+
+def _intend(runtime: Runtime, connection: Connection) -> None:
+    posted_only = connection.settings["posting"]["acknowledge_when"] == "posted"
+    while True:
+        with runtime.database.begin() as tx:
+            claimed = records.claim_to_acknowledge(tx, connection.id, MOST, posted_only=posted_only)
+            if not claimed:
+                return
+            entries = writes.live(tx, [one.id for one in claimed], WriteKind.ENTRY)
+            intents = [
+                {
+                    "record_pk": one.id,
+                    "epoch": one.epoch,
+                    "kind": WriteKind.ACKNOWLEDGE,
+                    "reference": entries[one.id].reference,
+                    "intent": {"reference_id": reference_id(entries[one.id].ledger)},
+                    "intent_hash": "",
+                }
+                for one in claimed
+                if one.id in entries
+            ]
+            writes.intend(tx, connection.id, intents)
+            # From here the write says when something is due.
+            records.defer(tx, connection.id, [one.id for one in claimed], 3600)
+
+
+def reference_id(ledger: dict[str, Any]) -> str:
+    """What Brex shows as the ERP's own reference: F&O's company, journal and voucher."""
+    return " ".join(str(ledger[key]) for key in ("data_area", "journal", "voucher") if ledger.get(key))
+
+
+def _report(runtime: Runtime, connection: Connection) -> bool:
+    """Send one call's worth. False where nothing was waiting."""
+    with runtime.database.begin() as tx:
+        taken = writes.claim_open(tx, connection.id, WriteKind.ACKNOWLEDGE, MOST)
+        if not taken:
+            return False
+        batch_id = batches.begin(tx, connection.id, None, [one.id for one in taken], DEADLINE_SECONDS)
+        if batch_id is None:
+            raise batches.Taken
+    exports = [Export(one.record_id, one.intent["reference_id"], None) for one in taken]
+    try:
+        with runtime.calling(connection, "brex"):
+            updated = runtime.clients(connection).brex.report(exports, [])
+    except Stop as stop:
+        with runtime.database.begin() as tx:
+            if batches.mine(tx, batch_id):
+                batches.end(tx, batch_id, BatchStatus.UNSENT, evidence=str(stop))
+                writes.reopen(tx, [one.id for one in taken], again=False, forget_journal=False)
+        raise
+    except ReportRefused as error:
+        return _refused(runtime, connection, batch_id, taken, error)
+    except BrexError as error:
+        log.warning("acknowledgement uncertain", connection=connection.name, batch=batch_id, reason=str(error))
+        _lost(runtime, batch_id, taken, error)
+        return True
+    _told(runtime, connection, batch_id, taken, updated)
+    return True
+
+
+def _told(runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], updated: set[str]) -> None:
+    done = [one for one in taken if one.record_id in updated]
+    unclear = [one.id for one in taken if one.record_id not in updated]
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            batches.late_answer(tx, batch_id, f"{len(done)} exported")
+            return
+        batches.end(tx, batch_id, BatchStatus.UNCERTAIN if unclear else BatchStatus.SETTLED)
+        _acknowledged(tx, connection, done, "Brex took the export result", batch_id)
+        writes.uncertain(tx, unclear, "Brex's answer does not name it", 0)
+    log.info("acknowledged", connection=connection.name, records=[one.record_id for one in done])
+
+
+def _acknowledged(tx: Tx, connection: Connection, done: Sequence[Write], why: str, batch_id: int | None) -> None:
+    writes.written(tx, [{"id": one.id, "ledger": {}, "journal_id": None} for one in done])
+    moves = [
+        Move(
+            one.record_pk or 0, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, problems=[],
+            export_status=ExportStatus.EXPORTED, data={"reference_id": one.intent["reference_id"], "batch": batch_id},
+        )
+        for one in done
+    ]  # fmt: skip
+    move(tx, connection.id, ACTOR, moves)
+
+
+def _refused(
+    runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], error: ReportRefused
+) -> bool:
+    """Nothing of the call is believed to be applied: the named ones are looked at, the others sent again."""
+    named = error.not_found | error.not_ready | error.duplicated
+    bad = [one.id for one in taken if one.record_id in named]
+    rest = [one for one in taken if one.record_id not in named]
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            return True
+        batches.end(tx, batch_id, BatchStatus.UNCERTAIN if bad else BatchStatus.SETTLED, evidence=str(error))
+        writes.uncertain(tx, bad, str(error), 0)
+        if bad:
+            writes.reopen(tx, [one.id for one in rest], again=False, forget_journal=False)
+        else:
+            _smaller(tx, connection, rest, str(error))
+    return True
+
+
+def _smaller(tx: Tx, connection: Connection, rest: Sequence[Write], reason: str) -> None:
+    """Refused without saying why: smaller groups, then alone; one that fails alone for good is held."""
+    for one in rest:
+        if one.attempts + 1 < MOST_ATTEMPTS:
+            writes.reopen(
+                tx,
+                [one.id],
+                again=True,
+                forget_journal=False,
+                delay=retry_seconds(one.attempts) / 5,
+                evidence=reason,
+            )
+            continue
+        writes.refused(tx, [{"id": one.id, "evidence": reason}])
+        problem = Problem("ACK-GIVEN-UP", values={"attempts": str(one.attempts + 1), "reason": reason})
+        held = Move(one.record_pk or 0, Stage.WRITTEN, Stage.HELD, reason[:500], problems=[problem])
+        move(tx, connection.id, ACTOR, [held])
+
+
+def _lost(runtime: Runtime, batch_id: int, taken: Sequence[Write], error: BrexError) -> None:
+    with runtime.database.begin() as tx:
+        if batches.mine(tx, batch_id):
+            batches.end(tx, batch_id, BatchStatus.UNCERTAIN, evidence=str(error))
+            writes.uncertain(tx, [one.id for one in taken], str(error), 0)
+
+
+def _look(runtime: Runtime, connection: Connection) -> bool:
+    """Read the records whose acknowledgement is uncertain and believe what Brex shows. False where there is none."""
+    with runtime.database.begin() as tx:
+        due = writes.claim_to_look_at(
+            tx, connection.id, group_size(1, MOST), LOOK_LEASE_SECONDS, kinds=(WriteKind.ACKNOWLEDGE,)
+        )
+    if not due:
+        return False
+    try:
+        with runtime.calling(connection, "brex"):
+            items = runtime.clients(connection).brex.by_ids([one.record_id for one in due])
+    except BrexError as error:
+        log.warning("Brex not readable", connection=connection.name, records=len(due), reason=str(error))
+        with runtime.database.begin() as tx:
+            waits = [{"id": one.id, "seconds": retry_seconds(one.looks), "absent": None} for one in due]
+            writes.look_again(tx, waits)
+        return False
+    shown = {str(item.get("id")): str(item.get("review_status")) for item in items}
+    with runtime.database.begin() as tx:
+        mine = writes.still_mine(tx, due)
+        _believe(tx, connection, [one for one in due if one.id in mine], shown)
+        batches.settle_finished(tx, connection.id)
+    return True
+
+
+def _believe(tx: Tx, connection: Connection, due: Sequence[Write], shown: dict[str, str]) -> None:
+    exported = [one for one in due if shown.get(one.record_id) == record.EXPORTED]
+    ready = [one.id for one in due if shown.get(one.record_id) == record.READY]
+    _acknowledged(tx, connection, exported, "Brex shows it EXPORTED: the earlier report won", None)
+    writes.reopen(tx, ready, again=True, forget_journal=False)
+    moves = []
+    stuck = [one for one in due if shown.get(one.record_id) not in (record.EXPORTED, record.READY)]
+    writes.refused(tx, [{"id": one.id, "evidence": shown.get(one.record_id, "not found")} for one in stuck])
+    for one in stuck:
+        status = shown.get(one.record_id)
+        problem = Problem("ACK-NOT-FOUND") if status is None else Problem("ACK-NOT-READY", values={"status": status})
+        moves.append(Move(one.record_pk or 0, Stage.WRITTEN, Stage.HELD, problem.code, problems=[problem]))
+    move(tx, connection.id, ACTOR, moves)

@@ -1,0 +1,165 @@
+"""What F&O answered, compared with what was intended. Pure: no I/O, no clock.
+
+Only an inner 201 with a body that says what we sent counts as written; only an inner error for exactly that
+changeset counts as refused; everything else is unknown, and unknown means uncertain.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+Row = Mapping[str, Any]
+
+# What makes a ledger line ours. F&O may cut Text and fills in much else; these it must keep as sent.
+_COMPARED = (
+    "AccountType",
+    "AccountDisplayValue",
+    "DefaultDimensionDisplayValue",
+    "OffsetAccountType",
+    "OffsetAccountDisplayValue",
+    "OffsetDefaultDimensionDisplayValue",
+    "DebitAmount",
+    "CreditAmount",
+    "CurrencyCode",
+    "TransDate",
+    "Document",
+    "SalesTaxGroup",
+    "ItemSalesTaxGroup",
+    "SalesTaxCode",
+)
+# Without these in the answer nothing can be said about a line.
+_ESSENTIAL = ("AccountDisplayValue", "DebitAmount", "CreditAmount", "Document")
+_DIMENSION_STRINGS = frozenset(name for name in _COMPARED if name.endswith("DisplayValue"))
+
+
+class InnerError(Protocol):
+    @property
+    def status(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Part(Protocol):
+    """One changeset's part of a `$batch` answer."""
+
+    @property
+    def content_ids(self) -> Sequence[str]: ...
+    @property
+    def rows(self) -> Sequence[Row] | None: ...
+    @property
+    def error(self) -> InnerError | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of one entry: `written` (rows), `refused` (message) or `unknown` (message)."""
+
+    outcome: str
+    rows: tuple[Row, ...] = ()
+    message: str = ""
+    differences: tuple[str, ...] = ()
+    vouchers: tuple[str, ...] = ()
+    ledger: dict[str, Any] = field(default_factory=dict)
+
+
+def verdicts(
+    intents: Sequence[Sequence[Row]],
+    parts: Sequence[Part],
+    content_ids: Sequence[Sequence[str]],
+    *,
+    complete: bool,
+    delimiter: str = "-",
+) -> list[Verdict]:
+    """One verdict per intent, in order. `content_ids` are those sent, per changeset; ids are unique in the batch."""
+    references = {str(intent[0]["Document"]): index for index, intent in enumerate(intents)}
+    believe_order = complete and _in_order(parts, references)
+    found: dict[int, Verdict] = {}
+    for position, part in enumerate(parts):
+        if part.rows is not None:
+            index = _written_index(part.rows, references)
+            if index is not None and index not in found:
+                found[index] = judge(intents[index], part.rows, delimiter)
+        elif part.error is not None and believe_order and _may_be(part, position, content_ids):
+            found.setdefault(position, Verdict("refused", message=part.error.message.strip()))
+    missing = Verdict("unknown", message="F&O's answer has no part for this entry")
+    return [found.get(index, missing) for index in range(len(intents))]
+
+
+def _written_index(rows: Sequence[Row], references: Mapping[str, int]) -> int | None:
+    """Which entry these lines are: they say so themselves, by our reference in Document."""
+    documents = {str(row.get("Document", "")) for row in rows}
+    return references.get(documents.pop()) if len(documents) == 1 else None
+
+
+def _in_order(parts: Sequence[Part], references: Mapping[str, int]) -> bool:
+    """A refusal carries no reference, so its place is all there is: believed only where every success is in place."""
+    return len(parts) <= len(references) and all(
+        part.rows is None or _written_index(part.rows, references) == place for place, part in enumerate(parts)
+    )
+
+
+def _may_be(part: Part, position: int, content_ids: Sequence[Sequence[str]]) -> bool:
+    """False where the part's Content-ID names another changeset than its place does.
+
+    Fact: a failed changeset was recorded collapsing into one part with Content-ID 1. Whether that is the changeset's
+    first id or always 1 is unknown, so 1 says nothing.
+    """
+    others = {id_ for place, ids in enumerate(content_ids) if place != position for id_ in ids} - {"1"}
+    return not others & set(part.content_ids)
+
+
+def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> Verdict:
+    """Compare an entry as sent with the lines F&O shows for it."""
+    if len(rows) != len(intent) or any(name not in row for row in rows for name in _ESSENTIAL):
+        return Verdict("unknown", message=f"F&O showed {len(rows)} of {len(intent)} lines, or not all of each line")
+    vouchers = tuple(sorted({str(row["Voucher"]) for row in rows if row.get("Voucher")}))
+    ledger = {
+        "data_area": str(rows[0].get("dataAreaId", "")),
+        "journal": str(rows[0].get("JournalBatchNumber", "")),
+        "lines": [row.get("LineNumber") for row in rows],
+        "voucher": vouchers[0] if len(vouchers) == 1 else "",
+    }
+    return Verdict(
+        "written",
+        rows=tuple(rows),
+        differences=tuple(differences(intent, rows, delimiter)),
+        vouchers=vouchers,
+        ledger=ledger,
+    )
+
+
+def differences(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> list[str]:
+    """Where F&O's lines differ from the intent, in words; lines are matched best first, whatever their order."""
+    left = list(rows)
+    told: list[str] = []
+    for line in intent:
+        best = min(left, key=lambda row: len(_line_differences(line, row, delimiter)))
+        left.remove(best)
+        told += _line_differences(line, best, delimiter)
+    return told
+
+
+def _line_differences(line: Row, row: Row, delimiter: str) -> list[str]:
+    told = []
+    for name in _COMPARED:
+        if name not in line or name not in row:
+            continue
+        if name == "OffsetAccountType" and not line.get("OffsetAccountDisplayValue"):
+            continue  # the type of an account that is not there means nothing
+        if _normal(name, line[name], delimiter) != _normal(name, row[name], delimiter):
+            told.append(f'{name} sent "{line[name]}", F&O has "{row[name]}"')
+    return told
+
+
+def _normal(name: str, value: Any, delimiter: str) -> Any:
+    if name in ("DebitAmount", "CreditAmount"):
+        return Decimal(value) if isinstance(value, int | Decimal) else value
+    text = "" if value is None else str(value).strip().casefold()
+    if name == "TransDate":
+        return text[:10]
+    if name in _DIMENSION_STRINGS:
+        # Fact: F&O takes missing trailing segments as blank and may leave them out when it answers.
+        while text.endswith(delimiter.casefold()) and not text.endswith("\\" + delimiter.casefold()):
+            text = text[: -len(delimiter)]
+    return text

@@ -1,0 +1,142 @@
+"""received → fetched: get what Brex has for the records we have heard of, and see whether they are ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from connector.brex.errors import BrexError
+from connector.domain import jsonio, record
+from connector.domain.problems import Problem
+from connector.domain.stages import Stage
+from connector.pipeline import intake
+from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
+from connector.pipeline.runtime import Runtime, Stop, TimeBox
+from connector.store import records
+from connector.store.connections import Connection
+from connector.store.moves import Move, move
+from connector.store.records import Claimed
+
+log = structlog.get_logger()
+ACTOR = "task:fetch"
+MOST = 500
+
+
+def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    while box.open() and runtime.ready(connection, "brex"):
+        with runtime.database.begin() as tx:
+            then = records.now(tx)
+            claimed = records.claim_to_fetch(tx, connection.id, MOST)
+        if not claimed:
+            return
+        _settle(runtime, connection, [one for one in claimed if one.body_fresh], None, then)
+        missing = [one for one in claimed if not one.body_fresh]
+        for group in groups(missing, MOST):
+            _fetch(runtime, connection, group, then)
+
+
+def _fetch(runtime: Runtime, connection: Connection, group: Sequence[Claimed], then: Any) -> None:
+    try:
+        with runtime.calling(connection, "brex"):
+            items = runtime.clients(connection).brex.by_ids([one.record_id for one in group])
+    except Stop:
+        with runtime.database.begin() as tx:
+            records.release(tx, connection.id, [one.id for one in group])
+        raise
+    except BrexError as error:
+        _failed(runtime, connection, group, error, then)
+    else:
+        bodies = {item["id"]: item for item in items if intake.readable_id(item.get("id"))}
+        _settle(runtime, connection, group, bodies, then)
+
+
+def _failed(runtime: Runtime, connection: Connection, group: Sequence[Claimed], error: BrexError, then: Any) -> None:
+    """The whole group failed: smaller groups next time, and a record that fails alone for good is held."""
+    log.warning("fetch failed", connection=connection.name, records=len(group), reason=str(error))
+    poison = [one for one in group if one.attempts >= MOST_ATTEMPTS]
+    problem = Problem("RECORD-UNREADABLE", values={"reason": str(error)})
+    with runtime.database.begin() as tx:
+        rest = [one for one in group if one.attempts < MOST_ATTEMPTS]
+        for attempts in {one.attempts for one in rest}:
+            ids = [one.id for one in rest if one.attempts == attempts]
+            records.defer(tx, connection.id, ids, retry_seconds(attempts))
+        move(
+            tx,
+            connection.id,
+            ACTOR,
+            [
+                Move(one.id, one.stage, Stage.HELD, str(error), attempts=one.attempts, problems=[problem])
+                for one in poison
+            ],
+        )
+        records.looked(tx, connection.id, [one.id for one in poison], then)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one record's body says: where it goes, and what of it is kept."""
+
+    to: Stage
+    why: str
+    problems: list[Problem]
+    kept: dict[str, Any]
+
+
+def _settle(
+    runtime: Runtime,
+    connection: Connection,
+    group: Sequence[Claimed],
+    bodies: dict[str, dict[str, Any]] | None,
+    then: Any,
+) -> None:
+    """Store what came. `bodies` None: the body came with the word of the record and is stored already."""
+    if not group:
+        return
+    looks = {one.id: _look(one, None if bodies is None else bodies.get(one.record_id), bodies is None) for one in group}
+    moves = [
+        Move(
+            one.id, one.stage, looks[one.id].to, looks[one.id].why, attempts=one.attempts,
+            problems=looks[one.id].problems, data={"body_hash": looks[one.id].kept.get("body_hash", "")},
+        )
+        for one in group
+    ]  # fmt: skip
+    with runtime.database.begin() as tx:
+        moved = move(tx, connection.id, ACTOR, moves)
+        kept = [looks[one.id].kept | {"id": one.id} for one in group if one.id in moved and looks[one.id].kept]
+        records.store_bodies(tx, connection.id, kept)
+        records.looked(tx, connection.id, sorted(moved), then)
+
+
+def _look(one: Claimed, body: dict[str, Any] | None, stored: bool) -> _Look:
+    if stored:
+        body = jsonio.loads(one.body or "null")
+    if not isinstance(body, dict):
+        return _Look(Stage.HELD, "Brex does not return it", [Problem("RECORD-NOT-FOUND")], {})
+    heard = intake.heard_of(body)
+    kept = {
+        "body": heard.body,
+        "body_hash": heard.body_hash,
+        "version": heard.version,
+        "record_type": str(body.get("type") or "")[:100],
+        "source_type": str(body.get("source_type") or "")[:100],
+    }
+    if heard.body is None:
+        reason = f"it is larger than {records.BODY_LIMIT} bytes"
+        kept["body"] = jsonio.dumps(body)
+        return _Look(Stage.HELD, reason, [Problem("RECORD-UNREADABLE", values={"reason": reason})], kept)
+    try:
+        found = record.parse(body)
+    except record.Unreadable as error:
+        return _Look(Stage.HELD, "cannot be read", [Problem("RECORD-UNREADABLE", values={"reason": str(error)})], kept)
+    return _judge(found, kept)
+
+
+def _judge(found: record.Record, kept: dict[str, Any]) -> _Look:
+    # Fact: bills have no usable review status; they are told apart by their source type alone.
+    if found.review_status == record.READY or found.source_type == "BILL":
+        return _Look(Stage.FETCHED, f"fetched, version {found.version}", [], kept)
+    if found.review_status == record.EXPORTED:
+        return _Look(Stage.HELD, "exported already", [Problem("RECORD-EXPORTED-ELSEWHERE")], kept)
+    problem = Problem("RECORD-NOT-READY", values={"status": found.review_status})
+    return _Look(Stage.HELD, f"not ready: {found.review_status}", [problem], kept)

@@ -1,0 +1,119 @@
+"""fetched → mapped: plan what each record becomes. The planning itself is pure; here is only the plumbing."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from connector.domain import jsonio, record
+from connector.domain.connection import Posting
+from connector.domain.entry import Entry
+from connector.domain.master import MasterData
+from connector.domain.problems import Problem
+from connector.domain.reference import reference
+from connector.domain.stages import Stage
+from connector.domain.writes import WriteKind
+from connector.mapping.mappings import Mappings
+from connector.mapping.plan import Skip, plan
+from connector.pipeline import refresh
+from connector.pipeline.runtime import Runtime, TimeBox, posting
+from connector.store import records, rules
+from connector.store.connections import Connection
+from connector.store.engine import Database
+from connector.store.moves import Move, move
+from connector.store.records import Claimed
+
+ACTOR = "task:map"
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything `plan` needs besides the record, at one version."""
+
+    version: int
+    posting: Posting
+    mappings: Mappings
+    master: MasterData
+    approved: frozenset[str]
+
+
+def rules_of(database: Database, connection: Connection) -> Rules:
+    mappings, master = _lookups(database, connection.id, connection.rules_version)
+    return Rules(connection.rules_version, posting(connection), mappings, master, connection.approved_types)
+
+
+@lru_cache(maxsize=64)
+def _lookups(database: Database, connection_id: int, version: int) -> tuple[Mappings, MasterData]:  # noqa: ARG001
+    """Kept per `version`: mappings and master data of thousands of rows are prepared once, not once a task."""
+    with database.begin() as tx:
+        rows, sets = rules.mappings(tx, connection_id), rules.master_rows(tx, connection_id)
+    return Mappings(rows), refresh.build(sets)
+
+
+def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    if connection.refreshed_at is None:
+        refresh.run(runtime, connection)
+        connection = runtime.connection(connection.id) or connection
+    known = rules_of(runtime.database, connection)
+    while box.open():
+        with runtime.database.begin() as tx:
+            claimed = records.claim_to_map(tx, connection.id, MOST)
+        if not claimed:
+            return
+        moves = [step(one, known) for one in claimed]
+        with runtime.database.begin() as tx:
+            move(tx, connection.id, ACTOR, moves)
+
+
+def step(one: Claimed, known: Rules) -> Move:
+    """What planning makes of one claimed record."""
+    try:
+        found = record.parse(jsonio.loads(one.body or ""))
+    except (record.Unreadable, jsonio.NotJson) as error:
+        problems = [Problem("RECORD-UNREADABLE", values={"reason": str(error)})]
+        return Move(one.id, one.stage, Stage.HELD, "cannot be read", attempts=one.attempts, problems=problems)
+    planned = plan(found, known.posting, known.mappings, known.master, known.approved)
+    if isinstance(planned, Skip):
+        return Move(
+            one.id,
+            one.stage,
+            Stage.SKIPPED,
+            planned.reason,
+            attempts=one.attempts,
+            reason=planned.reason,
+            problems=[],
+        )
+    if isinstance(planned, Entry):
+        return _mapped(one, planned, known.version)
+    return Move(
+        one.id, one.stage, Stage.HELD, "; ".join(problem.code for problem in planned), attempts=one.attempts,
+        problems=planned, data={"rules": known.version},
+    )  # fmt: skip
+
+
+def _mapped(one: Claimed, entry: Entry, version: int) -> Move:
+    data = entry.as_json()
+    return Move(
+        one.id,
+        one.stage,
+        Stage.MAPPED,
+        f"planned with rules {version}",
+        data={"entry_hash": jsonio.digest(data), "rules": version},
+        attempts=one.attempts,
+        problems=[],
+        entry=data,
+        planned_rules=version,
+        legal_entity=entry.legal_entity,
+        currency=entry.currency,
+        amount=total(entry),
+        posting_date=entry.date.isoformat(),
+        reference=reference(one.record_id, one.epoch, WriteKind.ENTRY),
+    )
+
+
+def total(entry: Entry) -> Decimal:
+    """The entry's total debit, major units. A line with an offset is a debit on one of its sides either way."""
+    return sum(
+        (line.debit + line.credit if line.offset is not None else line.debit for line in entry.lines),
+        Decimal(0),
+    )

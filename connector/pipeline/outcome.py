@@ -1,0 +1,168 @@
+"""Storing what became of a batch: one transaction, and only where the batch is still ours to answer."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from connector.d365.batch import BatchAnswer
+from connector.d365.infolog import problem_code
+from connector.domain.problems import Problem
+from connector.domain.stages import LedgerStatus, Stage
+from connector.domain.writes import BatchStatus
+from connector.pipeline.confirm import Verdict
+from connector.pipeline.map import rules_of
+from connector.pipeline.poison import MOST_ATTEMPTS, retry_seconds
+from connector.pipeline.runtime import Runtime
+from connector.store import batches, journals, writes
+from connector.store.connections import Connection
+from connector.store.engine import Tx
+from connector.store.journals import Journal
+from connector.store.moves import Move, move
+from connector.store.writes import Write
+
+log = structlog.get_logger()
+ACTOR = "task:post"
+Judged = Sequence[tuple[Write, Verdict]]
+
+
+def delimiter(runtime: Runtime, connection: Connection) -> str:
+    return rules_of(runtime.database, connection).master.delimiter
+
+
+def problem_of(message: str) -> Problem:
+    """F&O's own words, with the code they mean."""
+    return Problem(problem_code(message), values={"message": message})
+
+
+def store(
+    runtime: Runtime,
+    connection: Connection,
+    batch_id: int,
+    journal: Journal,
+    judged: Judged,
+    answer: BatchAnswer,
+    *,
+    usable: bool,
+) -> None:
+    """`usable` False: the journal itself was found posted or gone; refused entries go into another one."""
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            batches.late_answer(tx, batch_id, f"{sum(v.outcome == 'written' for _, v in judged)} written")
+            return
+        taken = _strange_vouchers(tx, journal, judged)
+        moves = _written(tx, [(one, v) for one, v in judged if v.outcome == "written"], taken, answer)
+        moves += _refused(tx, [(one, v) for one, v in judged if v.outcome == "refused"], journal, usable)
+        lost = [(one, v.message) for one, v in judged if v.outcome == "unknown"]
+        moves += _uncertain(tx, batch_id, lost, runtime.quiet_seconds)
+        status = BatchStatus.UNCERTAIN if lost else BatchStatus.SETTLED
+        batches.end(tx, batch_id, status, trace=answer.activity_id, evidence=lost[0][1] if lost else "")
+        if not usable:
+            journals.close(tx, journal.id, "posted or deleted in F&O")
+        move(tx, connection.id, ACTOR, moves)
+    _tell(connection, batch_id, judged)
+
+
+def unknown(
+    runtime: Runtime,
+    connection: Connection,
+    batch_id: int,
+    lost: Sequence[tuple[Write, str]],
+    *,
+    evidence: str,
+) -> None:
+    """No answer to the batch as a whole: every write in it is uncertain."""
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            return
+        batches.end(tx, batch_id, BatchStatus.UNCERTAIN, evidence=evidence)
+        move(tx, connection.id, ACTOR, _uncertain(tx, batch_id, lost, runtime.quiet_seconds))
+
+
+def _written(tx: Tx, done: Judged, taken: set[str], answer: BatchAnswer) -> list[Move]:
+    writes.written(tx, [{"id": one.id, "ledger": v.ledger, "journal_id": None} for one, v in done])
+    return [confirmed(one, v, taken, {"ms_dyn_aid": answer.activity_id, "batch": one.batch_id}) for one, v in done]
+
+
+def confirmed(one: Write, verdict: Verdict, taken: set[str], data: dict[str, object]) -> Move:
+    """The lines stand in F&O. Changed by F&O, or in a voucher shared or split: held with the evidence."""
+    problems = []
+    journal = str(verdict.ledger.get("journal", ""))
+    if verdict.differences:
+        told = "; ".join(verdict.differences[:5])
+        problems.append(Problem("D365-ALTERED", values={"difference": told, "journal": journal}))
+    if len(verdict.vouchers) > 1 or set(verdict.vouchers) & taken:
+        told = "vouchers " + ", ".join(verdict.vouchers)
+        problems.append(Problem("D365-VOUCHER", values={"difference": told, "journal": journal}))
+    return Move(
+        one.record_pk or 0,
+        Stage.WRITING,
+        Stage.HELD if problems else Stage.WRITTEN,
+        "; ".join(problem.code for problem in problems) or f"F&O confirmed it in journal {journal}",
+        data={**data, "ledger": verdict.ledger},
+        problems=problems,
+        ledger_status=LedgerStatus.ALTERED if problems else LedgerStatus.UNPOSTED,
+        journal=journal,
+        voucher=str(verdict.ledger.get("voucher", "")),
+    )
+
+
+def _strange_vouchers(tx: Tx, journal: Journal, judged: Judged) -> set[str]:
+    """Vouchers that hold more than one entry: of this batch, or one of it and an earlier one."""
+    before = writes.vouchers(tx, journal.id)
+    seen: dict[str, str] = dict(before)
+    shared = set()
+    for one, verdict in judged:
+        for voucher in verdict.vouchers:
+            if seen.setdefault(voucher, one.reference) != one.reference:
+                shared.add(voucher)
+    return shared
+
+
+def _refused(tx: Tx, refused: Judged, journal: Journal, usable: bool) -> list[Move]:
+    """A clear refusal: F&O rolled that changeset back. Held with its words, unless the entry is not to blame."""
+    moves, again, final = [], [], []
+    for one, verdict in refused:
+        passing = not usable or _passing(verdict.message)
+        if passing and one.attempts < MOST_ATTEMPTS:
+            again.append(one)
+            why = f"refused for now, sent again: {verdict.message}"[:500]
+            moves.append(Move(one.record_pk or 0, None, None, why, data={"journal": journal.number}, delay=None))
+            continue
+        final.append({"id": one.id, "evidence": verdict.message})
+        problem = problem_of(verdict.message)
+        if passing:
+            problem = Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts), "reason": verdict.message})
+        moves.append(
+            Move(
+                one.record_pk or 0, Stage.WRITING, Stage.HELD, f"F&O refused it: {problem.code}", problems=[problem],
+                data={"message": verdict.message, "journal": journal.number},
+            )
+        )  # fmt: skip
+    for one in again:
+        # Surely rolled back, but the attempt counts: whatever stands in the way must not be tried for ever.
+        writes.reopen(tx, [one.id], again=True, forget_journal=not usable, delay=retry_seconds(one.attempts) / 5)
+    writes.refused(tx, final)
+    journals.used(tx, journal.id, -sum(one.lines for one, _ in refused))
+    return moves
+
+
+def _passing(message: str) -> bool:
+    """Two writers met under one header (Microsoft's text); the changeset was rolled back and may be sent again."""
+    return "update conflict occurred due to another user process" in message
+
+
+def _uncertain(tx: Tx, batch_id: int, lost: Sequence[tuple[Write, str]], quiet_seconds: float) -> list[Move]:
+    if not lost:
+        return []
+    writes.uncertain(tx, [one.id for one, _ in lost], lost[0][1], quiet_seconds)
+    return [
+        Move(one.record_pk or 0, None, None, f"uncertain: {why}"[:500], data={"batch": batch_id}, delay=None)
+        for one, why in lost
+    ]
+
+
+def _tell(connection: Connection, batch_id: int, judged: Judged) -> None:
+    for result in ("written", "refused", "unknown"):
+        ids = [one.record_id for one, verdict in judged if verdict.outcome == result]
+        if ids:
+            log.info(f"entries {result}", connection=connection.name, batch=batch_id, records=ids)

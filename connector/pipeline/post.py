@@ -1,0 +1,109 @@
+"""mapped → writing → written: store the intent, send it, confirm it. Each journal has one writer at a time."""
+
+from datetime import date
+from typing import Any
+
+from connector.d365.wire import journal_lines
+from connector.domain import entry as entries
+from connector.domain import jsonio
+from connector.domain.reference import reference
+from connector.domain.stages import Stage
+from connector.domain.writes import BatchStatus, WriteKind
+from connector.pipeline import resolve, send
+from connector.pipeline.runtime import Runtime, TimeBox
+from connector.store import batches, journals, records, writes
+from connector.store.connections import Connection
+from connector.store.moves import Move, move
+from connector.store.records import Claimed
+
+ACTOR = "task:post"
+MOST = 500
+
+
+def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    expire(runtime, connection)
+    resolve.run(runtime, connection, box)
+    while box.open() and intend(runtime, connection):
+        pass
+    send.run(runtime, connection, box)
+
+
+def expire(runtime: Runtime, connection: Connection) -> None:
+    """Past its deadline a batch is uncertain, whoever was sending it: that worker may be dead."""
+    with runtime.database.begin() as tx:
+        for batch in batches.past_deadline(tx, connection.id):
+            caught = writes.of_batch(tx, batch.id)
+            batches.end(tx, batch.id, BatchStatus.UNCERTAIN, evidence="no answer before the deadline")
+            writes.uncertain(
+                tx,
+                [one.id for one in caught],
+                "no answer was stored before the deadline",
+                runtime.quiet_seconds,
+            )
+            if any(one.kind == WriteKind.JOURNAL for one in caught):
+                journals.close(tx, batch.journal_id, "the answer to its creation was lost")
+            note = "no answer before the deadline: uncertain"
+            move(
+                tx,
+                connection.id,
+                ACTOR,
+                [
+                    Move(one.record_pk, None, None, note, data={"batch": batch.id}, delay=None)
+                    for one in caught
+                    if one.record_pk is not None
+                ],
+            )
+
+
+def intend(runtime: Runtime, connection: Connection) -> bool:
+    """Store the writes of mapped records, each line exactly as it will be sent. False where there was none."""
+    with runtime.database.begin() as tx:
+        claimed = records.claim_to_intend(tx, connection.id, MOST)
+        if not claimed:
+            return False
+        current = [one for one in claimed if one.planned_rules == connection.rules_version]
+        intents = {one.id: _intent(one, connection) for one in current}
+        writes.intend(tx, connection.id, list(intents.values()))
+        moves = [
+            Move(
+                one.id, Stage.MAPPED, Stage.WRITING, "intent stored", attempts=one.attempts,
+                data={"reference": intents[one.id]["reference"], "intent_hash": intents[one.id]["intent_hash"]},
+            )
+            for one in current
+        ]  # fmt: skip
+        moves += [
+            Move(one.id, Stage.MAPPED, Stage.FETCHED, "the rules changed: planned again", attempts=one.attempts)
+            for one in claimed
+            if one.planned_rules != connection.rules_version
+        ]
+        move(tx, connection.id, ACTOR, moves)
+    return bool(current)
+
+
+def _intent(one: Claimed, connection: Connection) -> dict[str, Any]:
+    planned = entries.from_json(one.entry or {})
+    key = reference(one.record_id, one.epoch, WriteKind.ENTRY)
+    lines = journal_lines(planned, key)
+    return {
+        "record_pk": one.id,
+        "epoch": one.epoch,
+        "kind": WriteKind.ENTRY,
+        "reference": key,
+        "intent": lines,
+        "intent_hash": jsonio.digest(lines),
+        "lines": len(lines),
+        "legal_entity": planned.legal_entity,
+        "journal_name": planned.journal_name,
+        "period": period(connection.settings["posting"]["journal_period"], planned.date, one.record_id),
+        "posting_date": planned.date.isoformat(),
+    }
+
+
+def period(kind: str, day: date, record_id: str) -> str:
+    """Which journal collects the entry: `record`, `day`, `week` (ISO) or `month`."""
+    if kind == "record":
+        return record_id
+    if kind == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return day.isoformat() if kind == "day" else f"{day:%Y-%m}"

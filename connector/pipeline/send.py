@@ -1,0 +1,172 @@
+"""Sending entries to F&O: choose a journal, commit the batch, send it without a transaction open, confirm.
+
+Nothing here believes more than F&O said. A crash at any line leaves a batch row with a deadline, and `resolve` reads
+the ledger for what became of it.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from time import monotonic
+
+import structlog
+
+from connector.d365.batch import BatchAnswer
+from connector.d365.client import D365Client
+from connector.d365.errors import D365Error
+from connector.domain.writes import BatchStatus, WriteKind
+from connector.pipeline import confirm, headers, outcome
+from connector.pipeline.runtime import Runtime, Stop, TimeBox
+from connector.store import batches, journals, pacing, writes
+from connector.store.connections import Connection
+from connector.store.journals import Journal, Key
+from connector.store.writes import Write
+
+log = structlog.get_logger()
+
+# A batch may be expected to take this long; F&O advises against large ones, and a deploy must not wait for it.
+BATCH_SECONDS = Decimal(10)
+# The request's own deadline, and the batch row's: past the latter anybody may declare it uncertain.
+REQUEST_SECONDS = 35.0
+DEADLINE_SECONDS = 45.0
+MOST_ENTRIES = 100
+# While one journal is being written another one is opened only for a real backlog: people prefer few journals.
+BACKLOG_FOR_ANOTHER_JOURNAL = 100
+
+
+def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    """Send what waits, journal by journal, until the box is empty or only others' work is left."""
+    progress = True
+    while progress and box.open():
+        progress = False
+        with runtime.database.begin() as tx:
+            keys = writes.waiting_keys(tx, connection.id)
+        for row in keys:
+            if not box.open() or not runtime.ready(connection, "d365"):
+                return
+            key = Key(row.legal_entity, row.journal_name, row.period)
+            progress = _one_batch(runtime, connection, key, int(row.waiting)) or progress
+
+
+def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int) -> bool:
+    """Send one batch for this key. False where there is nothing for this worker to do now."""
+    client = runtime.clients(connection).d365
+    batch = _claim(runtime, connection, key)
+    if batch is None:
+        with runtime.database.begin() as tx:
+            busy = journals.busy(tx, connection.id, key)
+        if busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy:
+            return False  # another worker is writing there; what is left is its next batch
+        return headers.open_journal(runtime, connection, client, key)
+    batch_id, journal, taken = batch
+    _send(runtime, connection, client, batch_id, journal, taken)
+    return True
+
+
+def _claim(runtime: Runtime, connection: Connection, key: Key) -> tuple[int, Journal, list[Write]] | None:
+    """Take open writes and a free journal, and commit the batch row before any byte leaves."""
+    try:
+        with runtime.database.begin() as tx:
+            waiting = writes.claim_open(
+                tx,
+                connection.id,
+                WriteKind.ENTRY,
+                MOST_ENTRIES,
+                key=(key.legal_entity, key.journal_name, key.period),
+            )
+            if not waiting:
+                return None
+            journal = journals.free(tx, connection.id, key, waiting[0].lines)
+            if journal is None:
+                return None
+            taken = _fitting(waiting, journal, pacing.seconds_per_line(tx, connection.id))
+            batch_id = batches.begin(tx, connection.id, journal.id, [one.id for one in taken], DEADLINE_SECONDS)
+            if batch_id is None:
+                raise batches.Taken
+            journals.used(tx, journal.id, sum(one.lines for one in taken))
+    except batches.Taken:
+        return None
+    return batch_id, journal, taken
+
+
+def _fitting(waiting: Sequence[Write], journal: Journal, seconds_per_line: Decimal) -> list[Write]:
+    """As many as may be expected to take `BATCH_SECONDS` and fit the journal; always at least the first."""
+    taken, lines = [waiting[0]], waiting[0].lines
+    for one in waiting[1:]:
+        lines += one.lines
+        if lines * seconds_per_line > BATCH_SECONDS or journal.lines_used + lines > journals.MOST_LINES:
+            break
+        taken.append(one)
+    return taken
+
+
+def _send(
+    runtime: Runtime,
+    connection: Connection,
+    client: D365Client,
+    batch_id: int,
+    journal: Journal,
+    taken: list[Write],
+) -> None:
+    changesets = [[{**line, "JournalBatchNumber": journal.number} for line in one.intent] for one in taken]
+    with runtime.database.begin() as tx:
+        late = batches.half_gone(tx, batch_id)
+    if late:
+        _not_sent(runtime, batch_id, journal, taken, "more than half of the deadline was gone")
+        return
+    lines = sum(one.lines for one in taken)
+    log.info("sending", connection=connection.name, batch=batch_id, journal=journal.number, entries=len(taken),
+             lines=lines, records=[one.record_id for one in taken])  # fmt: skip
+    try:
+        with runtime.calling(connection, "d365"):
+            started = monotonic()
+            answer = client.send(changesets, seconds=REQUEST_SECONDS)
+            seconds = monotonic() - started
+    except Stop as stop:
+        # No byte arrived, or the gateway turned the request away unread: for certain nothing was written.
+        _not_sent(runtime, batch_id, journal, taken, str(stop))
+        raise
+    except D365Error as error:
+        log.warning("batch uncertain", connection=connection.name, batch=batch_id, reason=str(error))
+        outcome.unknown(runtime, connection, batch_id, [(one, str(error)) for one in taken], evidence=str(error))
+        return
+    _store(runtime, connection, client, batch_id, journal, taken, answer)
+    with runtime.database.begin() as tx:
+        pacing.learn(tx, connection.id, seconds, lines)
+
+
+def _not_sent(runtime: Runtime, batch_id: int, journal: Journal, taken: list[Write], why: str) -> None:
+    """Nothing left this machine, for certain: the writes are open again, and this attempt does not count."""
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            return
+        batches.end(tx, batch_id, BatchStatus.UNSENT, evidence=why)
+        writes.reopen(tx, [one.id for one in taken], again=False, forget_journal=True)
+        journals.used(tx, journal.id, -sum(one.lines for one in taken))
+
+
+def _store(
+    runtime: Runtime,
+    connection: Connection,
+    client: D365Client,
+    batch_id: int,
+    journal: Journal,
+    taken: list[Write],
+    answer: BatchAnswer,
+) -> None:
+    delimiter = outcome.delimiter(runtime, connection)
+    judged = confirm.verdicts(
+        [one.intent for one in taken],
+        answer.parts,
+        answer.content_ids,
+        complete=answer.complete,
+        delimiter=delimiter,
+    )
+    usable = True
+    if any(verdict.outcome == "refused" and not _entry_is_to_blame(verdict.message) for verdict in judged):
+        usable = headers.usable(runtime, connection, client, taken[0].legal_entity, journal.number)
+    outcome.store(runtime, connection, batch_id, journal, list(zip(taken, judged, strict=True)), answer, usable=usable)
+
+
+def _entry_is_to_blame(message: str) -> bool:
+    """Where F&O names a dimension or the period the journal is not at fault, and need not be looked at."""
+    return outcome.problem_of(message).code != "D365-REFUSED"

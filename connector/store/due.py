@@ -1,0 +1,69 @@
+"""What the table says is due: the sweep wakes it, whatever became of the broker's messages."""
+
+from dataclasses import dataclass
+
+from connector.store import sql
+from connector.store.engine import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    connection_id: int
+    work: bool  # something for the chain
+    poll: bool
+    refresh: bool
+
+
+_WORK = """
+    EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND (
+        r.stage IN ('received', 'fetched', 'mapped')
+        OR (r.stage = 'written'
+            AND (c.settings #>> '{posting,acknowledge_when}' <> 'posted' OR r.ledger_status = 'posted'))))
+    OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
+        AND (r.looked_at IS NULL OR r.heard_at > r.looked_at) AND NOT EXISTS (SELECT FROM writes w
+            WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome <> 'refused'))
+    OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
+    OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.outcome = 'open' AND w.batch_id IS NULL
+        AND w.kind <> 'journal' AND w.not_before <= now())
+    OR EXISTS (SELECT FROM batches b WHERE b.connection_id = c.id AND b.status = 'sending' AND b.deadline <= now())
+"""
+
+
+def everything(tx: Tx) -> list[Due]:
+    """Active connections for which something is due now. One query, whatever their number."""
+    found = sql.rows(
+        tx,
+        f"""
+        SELECT * FROM (SELECT c.id AS connection_id, ({_WORK}) AS work, c.next_poll_at <= now() AS poll,
+                              c.next_refresh_at <= now() AS refresh
+                       FROM connections c WHERE c.state = 'active' AND c.removed_at IS NULL) due
+        WHERE work OR poll OR refresh ORDER BY connection_id
+        """,
+    )
+    return [Due(**row._mapping) for row in found]
+
+
+def work(tx: Tx, connection_id: int) -> bool:
+    return bool(sql.value(tx, f"SELECT ({_WORK}) FROM connections c WHERE c.id = :id", {"id": connection_id}))
+
+
+def next_seconds(tx: Tx, connection_id: int) -> float | None:
+    """Seconds until something of this connection becomes due; 0 where it is now, None where nothing is waiting."""
+    found: float | None = sql.value(
+        tx,
+        """
+        SELECT CAST(greatest(0, extract(epoch FROM min(at) - now())) AS float8) FROM (
+            SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id
+                AND stage IN ('received', 'fetched', 'mapped')
+            UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id
+                WHERE c.id = :id AND r.stage = 'written'
+                AND (c.settings #>> '{posting,acknowledge_when}' <> 'posted' OR r.ledger_status = 'posted')
+            UNION ALL SELECT min(next_look_at) FROM writes WHERE connection_id = :id AND next_look_at IS NOT NULL
+            UNION ALL SELECT min(not_before) FROM writes WHERE connection_id = :id AND outcome = 'open'
+                AND batch_id IS NULL AND kind <> 'journal'
+            UNION ALL SELECT min(deadline) FROM batches WHERE connection_id = :id AND status = 'sending'
+        ) times
+        """,
+        {"id": connection_id},
+    )
+    return found

@@ -1,0 +1,112 @@
+"""F&O journals the connector writes into: chosen, opened, filled, closed. The connector never deletes one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.store import sql
+from connector.store.engine import Tx
+
+# Journals over 1,000 lines may be split by F&O when they are posted.
+MOST_LINES = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Which journals an entry may go into."""
+
+    legal_entity: str
+    journal_name: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    id: int
+    number: str
+    marker: str
+    lines_used: int
+
+
+def free(tx: Tx, connection_id: int, key: Key, lines: int) -> Journal | None:
+    """The oldest open journal with room for so many lines and nobody writing, locked until the transaction ends."""
+    found = sql.row(
+        tx,
+        "SELECT id, number, marker, lines_used FROM journals j WHERE connection_id = :connection "
+        "AND legal_entity = :entity AND journal_name = :name AND period = :period AND status = 'open' "
+        "AND (lines_used + :lines <= :most OR lines_used = 0) AND NOT EXISTS "
+        "(SELECT FROM batches b WHERE b.journal_id = j.id AND b.status IN ('sending', 'uncertain')) "
+        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        {**_params(connection_id, key), "lines": lines, "most": MOST_LINES},
+    )
+    return None if found is None else Journal(**found._mapping)
+
+
+def busy(tx: Tx, connection_id: int, key: Key) -> int:
+    """How many journals of this key are being opened or written by somebody within a deadline."""
+    return int(
+        sql.value(
+            tx,
+            "SELECT count(*) FROM journals j JOIN batches b ON b.journal_id = j.id AND b.status = 'sending' "
+            "AND b.deadline > now() WHERE j.connection_id = :connection AND j.legal_entity = :entity "
+            "AND j.journal_name = :name AND j.period = :period AND j.status <> 'closed'",
+            _params(connection_id, key),
+        )
+        or 0
+    )
+
+
+def begin_opening(tx: Tx, connection_id: int, key: Key, marker: str) -> int | None:
+    """Note that a header is about to be created. None where another worker is opening one already."""
+    found = sql.value(
+        tx,
+        "INSERT INTO journals (connection_id, legal_entity, journal_name, period, marker) "
+        "VALUES (:connection, :entity, :name, :period, :marker) "
+        "ON CONFLICT (connection_id, legal_entity, journal_name, period) WHERE status = 'opening' DO NOTHING "
+        "RETURNING id",
+        {**_params(connection_id, key), "marker": marker},
+    )
+    return None if found is None else int(found)
+
+
+def opened(tx: Tx, journal_id: int, number: str) -> None:
+    sql.run(tx, "UPDATE journals SET status = 'open', number = :number WHERE id = :id AND status = 'opening'",
+            {"id": journal_id, "number": number})  # fmt: skip
+
+
+def adopt(tx: Tx, journal_id: int, numbers: Sequence[str]) -> None:
+    """A header whose creation was not answered turned up, perhaps twice: each is used like any other."""
+    sql.run(
+        tx,
+        "UPDATE journals SET status = 'open', number = :number, status_reason = 'found by its marker' "
+        "WHERE id = :id AND number IS NULL",
+        {"id": journal_id, "number": numbers[0]},
+    )
+    for number in numbers[1:]:
+        sql.run(
+            tx,
+            "INSERT INTO journals (connection_id, legal_entity, journal_name, period, marker, number, status) "
+            "SELECT connection_id, legal_entity, journal_name, period, marker, :number, 'open' "
+            "FROM journals WHERE id = :id ON CONFLICT (connection_id, legal_entity, number) DO NOTHING",
+            {"id": journal_id, "number": number},
+        )
+
+
+def close(tx: Tx, journal_id: int, reason: str) -> None:
+    """Nothing more goes into it. A journal that never opened is closed the same way."""
+    sql.run(tx, "UPDATE journals SET status = 'closed', status_reason = :reason WHERE id = :id AND status <> 'closed'",
+            {"id": journal_id, "reason": reason[:500]})  # fmt: skip
+
+
+def used(tx: Tx, journal_id: int, lines: int) -> None:
+    """Count lines planned into the journal; negative where they turned out not to be written."""
+    sql.run(tx, "UPDATE journals SET lines_used = greatest(0, lines_used + :lines) WHERE id = :id",
+            {"id": journal_id, "lines": lines})  # fmt: skip
+
+
+def _params(connection_id: int, key: Key) -> dict[str, object]:
+    return {
+        "connection": connection_id,
+        "entity": key.legal_entity,
+        "name": key.journal_name,
+        "period": key.period,
+    }

@@ -1,0 +1,223 @@
+"""Records: intake, claims for each stage, and the lists people read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connector.domain.stages import Stage
+from connector.store import sql
+from connector.store.engine import Tx
+from connector.store.moves import EVENT_HASH
+
+# How long a claimed record is left alone before another worker may take it: longer than any request of a stage.
+LEASE_SECONDS = 90
+BODY_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Word of a record: its id, and its body where the messenger had it."""
+
+    record_id: str
+    body: str | None = None
+    body_hash: str = ""  # over what matters: links that change with every reading are left out
+    version: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    new: int
+    known: int
+
+
+_INTAKE = f"""
+WITH heard AS (
+    SELECT DISTINCT ON (record_id) * FROM jsonb_to_recordset(CAST(:heard AS jsonb))
+        AS x(record_id text, body text, body_hash text, version numeric) ORDER BY record_id
+), kept AS (
+    INSERT INTO records AS r (connection_id, record_id, body, body_hash, version, body_at)
+    SELECT :connection, record_id, body, coalesce(body_hash, ''), version,
+           CASE WHEN body IS NULL THEN NULL ELSE now() END
+    FROM heard ORDER BY record_id
+    ON CONFLICT (connection_id, record_id) DO UPDATE SET
+        times_heard = r.times_heard + 1,
+        -- The hourly poll shows every waiting record again: the same body as before is no news.
+        heard_at = CASE WHEN excluded.body_hash <> '' AND excluded.body_hash = r.body_hash THEN r.heard_at
+                        ELSE now() END,
+        body = coalesce(excluded.body, r.body), body_at = coalesce(excluded.body_at, r.body_at),
+        body_hash = CASE WHEN excluded.body IS NULL THEN r.body_hash ELSE excluded.body_hash END,
+        version = coalesce(excluded.version, r.version)
+    RETURNING r.id, times_heard = 1 AS new
+), fresh AS (
+    SELECT id, clock_timestamp() AS at, jsonb_build_object('source', CAST(:source AS text)) AS data
+    FROM kept WHERE new
+), events AS (
+    INSERT INTO events (record_pk, seq, at, actor, from_stage, to_stage, why, data, prev_hash, hash)
+    SELECT id, 1, at, :actor, '', 'received', 'heard of for the first time', data, '', {
+    EVENT_HASH.format(
+        prev="CAST('' AS bytea)",
+        record_pk="id",
+        seq="1",
+        at="at",
+        actor="CAST(:actor AS text)",
+        from_stage="''",
+        to_stage="'received'",
+        why="'heard of for the first time'",
+        data="data",
+    )
+} FROM fresh RETURNING record_pk, hash
+)
+SELECT k.id, k.new, e.hash FROM kept k LEFT JOIN events e ON e.record_pk = k.id
+"""
+
+
+def intake(tx: Tx, connection_id: int, heard: Sequence[Heard], *, actor: str, source: str) -> Intake:
+    """Store word of records, whether new or known. Never changes a stage; twice the same id counts once."""
+    if not heard:
+        return Intake(0, 0)
+    found = sql.rows(
+        tx,
+        _INTAKE,
+        {
+            "connection": connection_id,
+            "actor": actor,
+            "source": source,
+            "heard": sql.pack([
+                {"record_id": h.record_id, "body": h.body, "body_hash": h.body_hash, "version": h.version}
+                for h in heard
+            ]),
+        },
+    )  # fmt: skip
+    new = [{"id": row.id, "hash": bytes(row.hash).hex()} for row in found if row.new]
+    if new:
+        # A row inserted by one part of a statement cannot be updated by another part of it: hence a second one.
+        sql.run(
+            tx,
+            "UPDATE records r SET event_seq = 1, event_hash = decode(n.hash, 'hex') "
+            "FROM jsonb_to_recordset(CAST(:new AS jsonb)) AS n(id bigint, hash text) WHERE r.id = n.id",
+            {"new": sql.pack(new)},
+        )
+    return Intake(len(new), len(found) - len(new))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A record in the hands of one stage. `attempts` is the fence its result must carry."""
+
+    id: int
+    record_id: str
+    stage: Stage
+    attempts: int
+    epoch: int
+    body: str | None
+    body_fresh: bool
+    entry: dict[str, Any] | None
+    planned_rules: int | None
+
+
+def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str, Any] | None = None) -> list[Claimed]:
+    found = sql.rows(
+        tx,
+        f"""
+        UPDATE records r SET attempts = r.attempts + 1, next_attempt_at = now() + :lease * interval '1 second'
+        FROM (SELECT id FROM records WHERE connection_id = :connection AND {where}
+              AND next_attempt_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) due
+        WHERE r.id = due.id
+        RETURNING r.id, r.record_id, r.stage, r.attempts, r.epoch, r.body,
+                  coalesce(r.body_at >= r.heard_at, false) AS body_fresh, r.entry, r.planned_rules
+        """,
+        {"connection": connection_id, "limit": limit, "lease": LEASE_SECONDS, **(params or {})},
+    )
+    claimed = [Claimed(**{**row._mapping, "stage": Stage(row.stage)}) for row in found]
+    return sorted(claimed, key=lambda one: one.id)
+
+
+TO_FETCH = (
+    "stage IN ('received', 'fetched', 'mapped', 'held') AND (looked_at IS NULL OR heard_at > looked_at) "
+    "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = records.id AND w.epoch = records.epoch "
+    "AND w.kind = 'entry' AND w.outcome <> 'refused')"
+)
+
+
+def claim_to_fetch(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
+    """New records, and known ones that were announced again before anything of them was written."""
+    return _claim(tx, connection_id, TO_FETCH, limit)
+
+
+def claim_to_map(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
+    return _claim(tx, connection_id, "stage = 'fetched' AND heard_at <= looked_at", limit)
+
+
+def claim_to_intend(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
+    return _claim(tx, connection_id, "stage = 'mapped' AND heard_at <= looked_at", limit)
+
+
+def claim_to_acknowledge(tx: Tx, connection_id: int, limit: int, *, posted_only: bool) -> list[Claimed]:
+    where = "stage = 'written'" + (" AND ledger_status = 'posted'" if posted_only else "")
+    return _claim(tx, connection_id, where, limit)
+
+
+def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]]) -> None:
+    """What Brex returned for claimed records: rows of id, body, body_hash, version, record_type, source_type.
+
+    `looked_at` becomes the time of the claim's word, so that word arriving meanwhile is looked at again.
+    """
+    sql.run(
+        tx,
+        f"""
+        UPDATE records r SET body = coalesce(left(b.body, {BODY_LIMIT}), r.body), body_hash = b.body_hash,
+            body_at = CASE WHEN b.body IS NULL THEN r.body_at ELSE now() END,
+            version = coalesce(b.version, r.version), record_type = b.record_type, source_type = b.source_type
+        FROM jsonb_to_recordset(CAST(:bodies AS jsonb))
+            AS b(id bigint, body text, body_hash text, version numeric, record_type text, source_type text)
+        WHERE r.id = b.id AND r.connection_id = :connection
+        """,
+        {"bodies": sql.pack(bodies), "connection": connection_id},
+    )
+
+
+def looked(tx: Tx, connection_id: int, ids: Sequence[int], claimed_before: Any) -> None:
+    """Note that the word these records had by then has been followed up."""
+    sql.run(
+        tx,
+        "UPDATE records SET looked_at = least(heard_at, :then) WHERE connection_id = :connection "
+        "AND id = ANY(CAST(:ids AS bigint[]))",
+        {"connection": connection_id, "ids": list(ids), "then": claimed_before},
+    )
+
+
+def defer(tx: Tx, connection_id: int, ids: Sequence[int], seconds: float) -> None:
+    """Give claimed records back: due again after so many seconds, their attempts kept."""
+    if ids:
+        sql.run(
+            tx,
+            "UPDATE records SET next_attempt_at = now() + :seconds * interval '1 second' "
+            "WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[]))",
+            {"connection": connection_id, "ids": sorted(ids), "seconds": seconds},
+        )
+
+
+def release(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
+    """Give claimed records back as if they had not been claimed: the side that was needed asked us to wait."""
+    if ids:
+        sql.run(
+            tx,
+            "UPDATE records SET attempts = greatest(0, attempts - 1), next_attempt_at = now() "
+            "WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[]))",
+            {"connection": connection_id, "ids": sorted(ids)},
+        )
+
+
+def look_anew(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
+    """The record is to be read from Brex again, whatever body we have."""
+    sql.run(
+        tx,
+        "UPDATE records SET looked_at = NULL, heard_at = now(), body_at = NULL WHERE connection_id = :connection "
+        "AND id = ANY(CAST(:ids AS bigint[]))",
+        {"connection": connection_id, "ids": sorted(ids)},
+    )
+
+
+def now(tx: Tx) -> Any:
+    """Postgres's clock: the only one that decides when something is due."""
+    return sql.value(tx, "SELECT now()")

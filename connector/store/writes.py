@@ -1,0 +1,309 @@
+"""Writes: every outside effect with its intent, attempts and outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from connector.store import sql
+from connector.store.engine import Tx
+
+# The second looks after a write was sent again: late effects of the first sending show up here.
+SECOND_LOOKS = (600, 3600, 86_400)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    id: int
+    record_pk: int | None
+    record_id: str
+    epoch: int
+    kind: str
+    reference: str
+    outcome: str
+    intent: Any
+    lines: int
+    legal_entity: str
+    journal_name: str
+    period: str
+    posting_date: date | None
+    journal_id: int | None
+    journal: str | None  # the journal's number
+    batch_id: int | None
+    attempts: int
+    quiet_until: datetime | None
+    absent_at: datetime | None
+    looks: int
+    confirmed: bool
+    resent: bool
+    ledger: dict[str, Any]
+
+
+_COLUMNS = (
+    "w.id, w.record_pk, coalesce(r.record_id, '') AS record_id, w.epoch, w.kind, w.reference, w.outcome, w.intent, "
+    "w.lines, w.legal_entity, w.journal_name, w.period, w.posting_date, w.journal_id, j.number AS journal, w.batch_id, "
+    "w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger"
+)
+_FROM = "FROM writes w LEFT JOIN records r ON r.id = w.record_pk LEFT JOIN journals j ON j.id = w.journal_id"
+
+
+def intend(tx: Tx, connection_id: int, intents: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Store what is about to be done, before it is done: record id → write id.
+
+    Rows of record_pk, epoch, kind, reference, intent, intent_hash, lines and, for entries, legal_entity,
+    journal_name, period, posting_date. Where a write of this record, epoch and kind is open, written or uncertain
+    already, nothing is stored and the record is missing from the answer: that is what blocks double posting.
+    """
+    found = sql.rows(
+        tx,
+        """
+        INSERT INTO writes (connection_id, record_pk, epoch, kind, reference, intent, intent_hash, lines,
+                            legal_entity, journal_name, period, posting_date)
+        SELECT :connection, record_pk, epoch, kind, reference, intent, intent_hash, coalesce(lines, 1),
+               coalesce(legal_entity, ''), coalesce(journal_name, ''), coalesce(period, ''), posting_date
+        FROM jsonb_to_recordset(CAST(:intents AS jsonb)) AS x(record_pk bigint, epoch integer, kind text,
+            reference text, intent jsonb, intent_hash text, lines integer, legal_entity text, journal_name text,
+            period text, posting_date date)
+        ORDER BY record_pk
+        ON CONFLICT (record_pk, epoch, kind) WHERE outcome IN ('open', 'written', 'uncertain') DO NOTHING
+        RETURNING id, record_pk
+        """,
+        {"connection": connection_id, "intents": sql.pack(intents)},
+    )
+    return {row.record_pk: row.id for row in found}
+
+
+def intend_journal(tx: Tx, connection_id: int, journal_id: int, marker: str, intent: dict[str, Any], hash_: str) -> int:
+    return int(
+        sql.value(
+            tx,
+            "INSERT INTO writes (connection_id, kind, reference, intent, intent_hash, journal_id, legal_entity) "
+            "VALUES (:connection, 'journal', :marker, CAST(:intent AS jsonb), :hash, :journal, :entity) RETURNING id",
+            {
+                "connection": connection_id,
+                "marker": marker,
+                "intent": sql.one(intent),
+                "hash": hash_,
+                "journal": journal_id,
+                "entity": intent["dataAreaId"],
+            },
+        )
+    )
+
+
+def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
+    """Where entries wait to be sent: rows (legal_entity, journal_name, period, waiting), the longest waiting first."""
+    return list(
+        sql.rows(
+            tx,
+            "SELECT legal_entity, journal_name, period, count(*) AS waiting FROM writes "
+            "WHERE connection_id = :connection AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL "
+            "AND not_before <= now() GROUP BY 1, 2, 3 ORDER BY min(id) LIMIT 200",
+            {"connection": connection_id},
+        )
+    )
+
+
+def claim_open(
+    tx: Tx, connection_id: int, kind: str, limit: int, *, key: tuple[str, str, str] | None = None
+) -> list[Write]:
+    """Open writes nobody has, locked until the transaction ends. For entries only those of one journal key.
+
+    Writes that failed together before come in ever smaller groups: all of the first one's number of attempts, and
+    no more than the limit halved for each of them.
+    """
+    where = "" if key is None else "AND legal_entity = :entity AND journal_name = :name AND period = :period "
+    entity, name, period = key or ("", "", "")
+    found = sql.rows(
+        tx,
+        f"""
+        WITH free AS (
+            SELECT id, attempts FROM writes WHERE connection_id = :connection AND kind = :kind AND outcome = 'open'
+            AND batch_id IS NULL AND not_before <= now() {where}
+            ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+        ), first AS (SELECT attempts FROM free ORDER BY id LIMIT 1)
+        SELECT {_COLUMNS} {_FROM} JOIN free f ON f.id = w.id JOIN first ON first.attempts = f.attempts
+        ORDER BY w.id
+        """,
+        {
+            "connection": connection_id, "kind": kind, "limit": limit,
+            "entity": entity, "name": name, "period": period,
+        },
+    )  # fmt: skip
+    writes = [Write(**row._mapping) for row in found]
+    return writes[: max(1, limit >> min(writes[0].attempts, 16))] if writes else []
+
+
+def of_batch(tx: Tx, batch_id: int) -> list[Write]:
+    found = sql.rows(tx, f"SELECT {_COLUMNS} {_FROM} WHERE w.batch_id = :batch ORDER BY w.id", {"batch": batch_id})
+    return [Write(**row._mapping) for row in found]
+
+
+def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Confirmed: rows of id, ledger (journal, lines, voucher as F&O answered) and journal_id or null.
+
+    A write that had been sent more than once is looked at again later.
+    """
+    sql.run(
+        tx,
+        f"""
+        UPDATE writes w SET outcome = 'written', confirmed = true, ledger = x.ledger, absent_at = NULL,
+            journal_id = coalesce(x.journal_id, w.journal_id), looks = 0,
+            next_look_at = CASE WHEN w.resent THEN now() + interval '{SECOND_LOOKS[0]} seconds' END
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, ledger jsonb, journal_id bigint)
+        WHERE w.id = x.id
+        """,
+        {"rows": sql.pack(rows)},
+    )
+
+
+def refused(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Surely not written: rows of id and evidence (their words). The record may get a new write later."""
+    sql.run(
+        tx,
+        "UPDATE writes w SET outcome = 'refused', evidence = left(x.evidence, 4000), next_look_at = NULL "
+        "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, evidence text) WHERE w.id = x.id",
+        {"rows": sql.pack(rows)},
+    )
+
+
+def uncertain(tx: Tx, ids: Sequence[int], evidence: str, quiet_seconds: float) -> None:
+    """Sent, and not known what became of it. Looked for at once; absence believed only after the quiet period."""
+    sql.run(
+        tx,
+        """
+        UPDATE writes w SET outcome = 'uncertain', evidence = left(:evidence, 4000), next_look_at = now(), looks = 0,
+            absent_at = NULL,
+            quiet_until = greatest(now(), (SELECT deadline FROM batches b WHERE b.id = w.batch_id))
+                          + :quiet * interval '1 second'
+        WHERE id = ANY(CAST(:ids AS bigint[])) AND outcome IN ('open', 'uncertain')
+        """,
+        {"ids": list(ids), "evidence": evidence, "quiet": quiet_seconds},
+    )
+
+
+def reopen(
+    tx: Tx, ids: Sequence[int], *, again: bool, forget_journal: bool, delay: float = 0, evidence: str = ""
+) -> None:
+    """Send it (again). `again` True: bytes may have left before, so it is looked at once more after it is written.
+
+    Not `again`: surely nothing left this machine, or it was surely rolled back; that attempt does not count.
+    """
+    sql.run(
+        tx,
+        """
+        UPDATE writes SET outcome = 'open', batch_id = NULL, next_look_at = NULL, absent_at = NULL, quiet_until = NULL,
+            resent = resent OR :again, attempts = CASE WHEN :again THEN attempts ELSE greatest(0, attempts - 1) END,
+            journal_id = CASE WHEN :forget AND kind <> 'journal' THEN NULL ELSE journal_id END,
+            evidence = CASE WHEN :evidence = '' THEN evidence ELSE left(:evidence, 4000) END,
+            not_before = now() + :delay * interval '1 second'
+        WHERE id = ANY(CAST(:ids AS bigint[])) AND outcome IN ('open', 'uncertain')
+        """,
+        {"ids": list(ids), "again": again, "forget": forget_journal, "delay": delay, "evidence": evidence},
+    )
+
+
+def claim_to_look_at(
+    tx: Tx, connection_id: int, limit: int, lease_seconds: float, kinds: Sequence[str] = ("entry", "journal")
+) -> list[Write]:
+    """Writes whose time has come to be looked for in F&O or Brex; nobody else looks meanwhile."""
+    found = sql.rows(
+        tx,
+        f"""
+        WITH due AS (
+            SELECT id FROM writes WHERE connection_id = :connection AND next_look_at <= now()
+            AND kind = ANY(CAST(:kinds AS text[])) ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+        ), leased AS (
+            UPDATE writes w SET next_look_at = now() + :lease * interval '1 second', looks = looks + 1
+            FROM due WHERE w.id = due.id RETURNING w.id
+        )
+        SELECT {_COLUMNS} {_FROM} JOIN leased ON leased.id = w.id ORDER BY w.id
+        """,
+        {"connection": connection_id, "limit": limit, "lease": lease_seconds, "kinds": list(kinds)},
+    )
+    return [Write(**row._mapping) for row in found]
+
+
+def still_mine(tx: Tx, claimed: Sequence[Write]) -> set[int]:
+    """Which of the writes claimed for a look nobody has looked at or decided since; locked from here on."""
+    found = sql.rows(
+        tx,
+        "SELECT w.id FROM writes w JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) "
+        "AS x(id bigint, looks integer, outcome text) ON x.id = w.id AND x.looks = w.looks AND x.outcome = w.outcome "
+        "ORDER BY w.id FOR UPDATE OF w",
+        {"rows": sql.pack([{"id": one.id, "looks": one.looks, "outcome": one.outcome} for one in claimed])},
+    )
+    return {row.id for row in found}
+
+
+def look_again(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of id, seconds (null: never again) and absent (True: this reading did not find it)."""
+    sql.run(
+        tx,
+        """
+        UPDATE writes w SET next_look_at = now() + x.seconds * interval '1 second',
+            absent_at = CASE WHEN x.absent THEN coalesce(w.absent_at, now()) END
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, seconds numeric, absent boolean)
+        WHERE w.id = x.id
+        """,
+        {"rows": sql.pack(rows)},
+    )
+
+
+def known_references(tx: Tx, journal_ids: Sequence[int]) -> dict[int, set[str]]:
+    """References of ours that stand in these journals for certain, by journal."""
+    found = sql.rows(
+        tx,
+        "SELECT journal_id, reference FROM writes WHERE journal_id = ANY(CAST(:ids AS bigint[])) "
+        "AND kind = 'entry' AND outcome = 'written'",
+        {"ids": list(journal_ids)},
+    )
+    known: dict[int, set[str]] = {}
+    for row in found:
+        known.setdefault(row.journal_id, set()).add(row.reference)
+    return known
+
+
+def vouchers(tx: Tx, journal_id: int) -> dict[str, str]:
+    """Vouchers of the entries already in a journal: voucher → reference."""
+    found = sql.rows(
+        tx,
+        "SELECT reference, ledger->>'voucher' AS voucher FROM writes WHERE journal_id = :id AND kind = 'entry' "
+        "AND outcome = 'written' AND coalesce(ledger->>'voucher', '') <> ''",
+        {"id": journal_id},
+    )
+    return {row.voucher: row.reference for row in found}
+
+
+def voucher_holders(tx: Tx, connection_id: int, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Written entries in these vouchers: (company/journal/voucher in lower case, reference)."""
+    found = sql.rows(
+        tx,
+        "SELECT key, reference FROM (SELECT reference, lower(concat_ws('/', ledger->>'data_area', ledger->>'journal', "
+        "ledger->>'voucher')) AS key FROM writes WHERE connection_id = :id AND kind = 'entry' "
+        "AND outcome = 'written') held WHERE key = ANY(CAST(:keys AS text[]))",
+        {"id": connection_id, "keys": list(keys)},
+    )
+    return [(row.key, row.reference) for row in found]
+
+
+def live(tx: Tx, record_pks: Sequence[int], kind: str) -> dict[int, Write]:
+    """The open, written or uncertain write of each record in its present epoch."""
+    found = sql.rows(
+        tx,
+        f"SELECT {_COLUMNS} {_FROM} WHERE w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.kind = :kind "
+        "AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain')",
+        {"ids": list(record_pks), "kind": kind},
+    )
+    return {row.record_pk: Write(**row._mapping) for row in found}
+
+
+def look_now(tx: Tx, ids: Sequence[int]) -> None:
+    """A person asked: read F&O for these again before anything else happens to them."""
+    sql.run(
+        tx,
+        "UPDATE writes SET outcome = 'uncertain', next_look_at = now(), looks = 0, absent_at = NULL, "
+        "quiet_until = coalesce(quiet_until, now()) WHERE id = ANY(CAST(:ids AS bigint[])) "
+        "AND outcome IN ('written', 'uncertain')",
+        {"ids": list(ids)},
+    )

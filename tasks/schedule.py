@@ -1,0 +1,45 @@
+"""Beat's few static ticks. Two beats are harmless: what a tick does is claimed in PostgreSQL."""
+
+from typing import Any
+
+from connector.pipeline import poll as polling
+from connector.pipeline import stages
+from connector.store import due
+from tasks.app import app
+from tasks.base import runtime
+from tasks.wake import send, wake
+
+SWEEP_SECONDS = 60.0
+# A tick that could not be delivered in time is worth nothing: the next one does the same.
+EXPIRES_SECONDS = 50.0
+
+
+@app.on_after_configure.connect
+def ticks(sender: Any, **_: Any) -> None:
+    sender.add_periodic_task(SWEEP_SECONDS, sweep.s(), name="sweep", expires=EXPIRES_SECONDS)
+
+
+@app.task(name="tasks.schedule.sweep")
+def sweep() -> None:
+    """Wake whatever the table says is due."""
+    with runtime().database.begin() as tx:
+        found = due.everything(tx)
+    for one in found:
+        if one.refresh:
+            send(refresh.si(one.connection_id))
+        if one.poll:
+            send(poll.si(one.connection_id))
+        if one.work:
+            wake(app, one.connection_id)
+
+
+@app.task(name="tasks.schedule.poll")
+def poll(connection_id: int) -> None:
+    connection = runtime().connection(connection_id)
+    if connection is not None and polling.run(runtime(), connection) is not None:
+        wake(app, connection_id)
+
+
+@app.task(name="tasks.schedule.refresh")
+def refresh(connection_id: int) -> None:
+    stages.refresh_if_due(runtime(), connection_id)

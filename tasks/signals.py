@@ -1,0 +1,32 @@
+"""Start-up of a worker or beat: our logs, and no work before the schema is there."""
+
+import sys
+from time import sleep
+from typing import Any
+
+import structlog
+from celery.signals import beat_init, setup_logging, worker_init
+
+from connector import logs, settings
+from connector.store import schema
+from connector.store.engine import Database
+
+log = structlog.get_logger()
+WAIT_SECONDS = 2.0
+
+
+@setup_logging.connect
+def _logging(**_: Any) -> None:
+    logs.configure()
+
+
+@worker_init.connect
+@beat_init.connect
+def _wait_for_schema(**_: Any) -> None:
+    """A deploy may start this release before its migration has run: wait. On a newer schema run on."""
+    try:
+        database = Database(settings.load().database_url)
+    except settings.BadSettings as error:
+        sys.exit(str(error))
+    schema.wait(database, sleep=lambda: sleep(WAIT_SECONDS))
+    database.dispose()

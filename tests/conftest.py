@@ -1,0 +1,100 @@
+"""Real PostgreSQL and Valkey for every test run, a fresh database for every test, and the sandbox in process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from connector.domain import connection as files
+from connector.embedded import testing
+from connector.outbound.session import Outbound
+from connector.pipeline.runtime import Runtime
+from connector.store import connections, rules
+from connector.store.connections import Connection
+from connector.store.engine import Database
+from connector.vault import Vault
+from sandbox.world import World
+from tests.guard import NoCallsInTransactions
+
+ROOT = Path(__file__).parents[1]
+# A Fernet key for tests; it guards nothing.
+KEY = "M0wY2y2cY5lC0h7Yt1x0m0bq3oJ1n5mZ8m3m5xk0ZtY="
+SERVERS = pytest.StashKey[testing.Servers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVERS] = testing.start_servers()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVERS in config.stash:
+        config.stash[SERVERS].stop()
+
+
+def alembic_config(url: str) -> Config:
+    config = Config(str(ROOT / "alembic.ini"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def migrate(url: str) -> None:
+    command.upgrade(alembic_config(url), "head")
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    with testing.fresh_database(migrate) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault([KEY])
+
+
+@pytest.fixture
+def runtime(database: Database, vault: Vault, world: World) -> Runtime:
+    """Everything but sockets: the product's own code against the stand-ins, called as WSGI applications."""
+    outbound = Outbound(adapter=NoCallsInTransactions(world.adapter()))
+    return Runtime(database, vault, outbound, quiet_seconds=0)
+
+
+@pytest.fixture
+def connection(runtime: Runtime, world: World) -> Connection:
+    """The demo connection with its mappings, stored."""
+    return store_connection(runtime, world)
+
+
+def store_connection(runtime: Runtime, world: World, name: str = "acme", **posting: object) -> Connection:
+    data = world.connection(name)
+    data["posting"] |= posting
+    file = files.read(data)
+    with runtime.database.begin() as tx:
+        connection_id = connections.add(tx, runtime.vault, file)
+        rules.replace_mappings(tx, connection_id, mapping_rows())
+        found = connections.by_id(tx, connection_id)
+    assert found is not None
+    return found
+
+
+def mapping_rows() -> list[rules.MappingRow]:
+    lines = (ROOT / "sandbox" / "fixtures" / "mappings.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [tuple(line.split(",")) for line in lines if line]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]

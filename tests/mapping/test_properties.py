@@ -1,0 +1,272 @@
+"""What holds for every record, within Brex's schema and beyond it."""
+
+import copy
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connector.domain import jsonio
+from connector.domain.connection import Posting
+from connector.domain.entry import Account, Entry, from_json
+from connector.domain.master import DELIMITERS, DimensionValue, Ledger, MainAccount, MasterData, Structure
+from connector.domain.money import digits
+from connector.domain.problems import PROBLEMS
+from connector.domain.record import Unreadable, parse
+from connector.mapping.mappings import Mappings
+from connector.mapping.plan import Skip, plan
+from connector.mapping.treatments import TREATMENTS
+from tests.mapping.test_dimensions import read_back
+
+ACCOUNTS = ["110110", "200130", "605140", "6-1", "6||2", "~"]
+DIMENSIONS = ["Department", "CostCenter", "Project"]
+VALUES = ["022", "0-1", "a\\", "..", "__"]
+CURRENCIES = ["USD", "JPY", "KWD"]
+DELIMITER = st.sampled_from(sorted(DELIMITERS.values()))
+PLAN = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300, deadline=None)
+
+words = st.sampled_from(["Travel", "Sales", "usmf", "demf", "", " Sales ", "😀\u200b", "a" * 300]) | st.text(max_size=5)
+accounts, dimensions, values = map(st.sampled_from, (ACCOUNTS, DIMENSIONS, VALUES))
+fields = st.fixed_dictionaries(
+    {
+        "brex_field_id": st.sampled_from(["ef_1", "ef_2"]),
+        "remote_field_id": st.none() | st.sampled_from(["GL_ACCOUNT", "MainAccount", "LegalEntity", *DIMENSIONS]),
+        "field_name": st.none() | words,
+        "brex_field_value_id": st.none() | st.sampled_from(["efo_1", "efo_2"]),
+        "remote_field_value_id": st.none() | accounts | values,
+        "field_value_name": st.none() | words,
+    }
+)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> dict[str, Any]:
+    """A record by Brex's schema; often one that adds up."""
+    currency = draw(st.sampled_from(CURRENCIES))
+
+    def money(units: int, in_currency: str = currency) -> dict[str, Any]:
+        return {"amount": Decimal(units).scaleb(-digits(currency)), "currency": in_currency}
+
+    kind = draw(st.sampled_from(["CARD_EXPENSE_POST", *TREATMENTS, "BILL_EXPENSE"]))
+    coded_side = "CREDIT" if kind == "CARD_EXPENSE_REFUND" else "DEBIT"
+    units = draw(st.lists(st.integers(0, 10**6), max_size=5))
+    lines = [
+        {
+            "id": "accrli_1",
+            "type": draw(st.sampled_from([coded_side] * 6 + ["DEBIT", "CREDIT", "OTHER"])),
+            "amount": money(unit, draw(st.sampled_from([currency] * 9 + CURRENCIES))),
+            "memo": draw(st.none() | words),
+            "accounting_field_values": draw(st.lists(fields, max_size=3)) + draw(CODINGS),
+        }
+        for unit in units
+    ]
+    net = sum(unit * (1 if line["type"] == coded_side else -1) for unit, line in zip(units, lines, strict=True))
+    worth = draw(st.sampled_from([net] * 4 + [-net, 7]))
+    other = "DEBIT" if coded_side == "CREDIT" else "CREDIT"
+    if draw(st.booleans()):
+        lines.append({"type": other, "amount": money(abs(net)), "accounting_field_values": []})
+    person = {"id": "u1", "first_name": draw(words), "department_name": draw(words), "location_name": draw(words)}
+    return {
+        "id": "accr_1",
+        "type": kind,
+        "source_type": "CARD",
+        "review_status": "READY_FOR_EXPORT",
+        "version": 1,
+        "amount": money(worth),
+        "erp_posting_date": draw(st.sampled_from(["2026-11-05T00:00:00Z", "2026-11-05T06:30:00.5Z", "0001-01-01"])),
+        "updated_at": "2026-11-05T18:20:00Z",
+        "user": draw(st.none() | st.just(person)),
+        "vendor": draw(st.none() | st.just({"id": "v1", "name": draw(words)})),
+        "memo": draw(st.none() | words),
+        "line_items": lines,
+    }
+
+
+CODINGS = st.lists(
+    st.builds(
+        lambda account: {"remote_field_id": "GL_ACCOUNT", "remote_field_value_id": account, "field_name": "GL"},
+        accounts,
+    ),
+    min_size=1,
+    max_size=1,
+) | st.just([])
+
+roles = st.fixed_dictionaries(
+    {"type": st.sampled_from(["Ledger", "Bank", "Vend", "Cust"]), "account": st.none() | accounts},
+    optional={
+        "dimensions": st.dictionaries(dimensions, values, max_size=2),
+        "inherit": st.lists(dimensions, max_size=3),
+    },
+)
+chart = st.dictionaries(st.sampled_from(["card_liability", "cash"]), roles)
+postings = st.builds(
+    lambda accounts, entities, text, approved, midnight: Posting.model_validate(
+        {
+            "start_date": "2026-01-01",
+            "legal_entity": "usmf",
+            "time_zone": "America/Los_Angeles",
+            "journal_name": "BREX",
+            "text": text,
+            "accounts": {"card_liability": {"account": "200130"}, "cash": {"type": "Bank", "account": "B"}} | accounts,
+            "entities": entities,
+            "approved_types": approved,
+            "midnight_is_date": midnight,
+        }
+    ),
+    chart,
+    st.dictionaries(st.sampled_from(["demf", "usmf"]), st.fixed_dictionaries({"accounts": chart}), max_size=1),
+    st.sampled_from(["{merchant} {user} {memo}", "{", "{x} {memo"]),
+    st.sampled_from([[], list(TREATMENTS)]),
+    st.booleans(),
+)
+rows = st.tuples(
+    st.sampled_from(["ef_1", "Travel", "Sales", "GL", "user", "department", "vendor"]),
+    st.sampled_from(["efo_1", "Travel", "Sales", "605140", "u1"]),
+    st.sampled_from(["MainAccount", "LegalEntity", "Nowhere", *DIMENSIONS]),
+    accounts | values | st.sampled_from(["usmf", "demf", "xxxx"]),
+)
+formats = st.none() | st.permutations(["MainAccount", *DIMENSIONS]).map(tuple) | st.just(("MainAccount", "Department"))
+masters = st.builds(
+    MasterData,
+    delimiter=DELIMITER,
+    ledger_format=formats,
+    default_format=formats,
+    ledgers=st.none()
+    | st.just(
+        {
+            "usmf": Ledger("usmf", "Shared", "USD", (Structure("P&L", ("MainAccount", "Department"), ("6*",)),)),
+            "demf": Ledger("demf", "Other", "EUR"),
+        }
+    ),
+    accounts=st.none()
+    | st.just({"Shared": {account: MainAccount(account) for account in ACCOUNTS}})
+    | st.just({"Shared": {"605140": MainAccount("605140", suspended=True, manual_entry=False)}, "Other": {}}),
+    values=st.just({})
+    | st.just({"department": {value: DimensionValue(value, active_to=date(2026, 1, 1)) for value in VALUES}}),
+)
+inputs = st.tuples(postings, st.lists(rows, max_size=6), masters)
+json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def answer_for(body: Any, given: tuple[Posting, list[Any], MasterData]) -> Entry | Skip | list[Any]:
+    posting, mappings, master = given
+    return plan(parse(body), posting, Mappings(mappings), master, frozenset())
+
+
+@PLAN
+@given(bodies(), inputs)
+def test_every_record_becomes_an_entry_a_skip_or_problems_and_always_the_same(body: Any, given: Any) -> None:
+    answer = answer_for(body, given)
+    if isinstance(answer, list):
+        assert answer
+        assert all(problem.code in PROBLEMS and "?" not in problem.sentence + problem.fix for problem in answer)
+        jsonio.canonical([problem.as_json() for problem in answer]).encode()
+    assert answer == answer_for(copy.deepcopy(body), given)
+
+
+@PLAN
+@given(bodies(), inputs, st.data())
+def test_nothing_beyond_the_schema_makes_planning_raise(body: dict[str, Any], given: Any, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 3))):
+        spoil(body, data)
+    try:
+        record = parse(body)
+    except Unreadable:
+        return
+    posting, mappings, master = given
+    answer = plan(record, posting, Mappings(mappings), master, frozenset())
+    assert isinstance(answer, Entry | Skip) or answer
+
+
+def spoil(value: Any, data: st.DataObject) -> None:
+    """Put arbitrary JSON somewhere inside."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    if not keys:
+        return
+    key = data.draw(st.sampled_from(keys))
+    if isinstance(value[key], dict | list) and data.draw(st.booleans()):
+        spoil(value[key], data)
+    else:
+        value[key] = data.draw(json)
+
+
+@PLAN
+@given(bodies(), inputs)
+def test_every_entry_balances_and_is_worth_what_the_record_is(body: dict[str, Any], given: Any) -> None:
+    entry = answer_for(body, given)
+    if not isinstance(entry, Entry):
+        return
+    worth = abs(body["amount"]["amount"])
+    if entry.lines[-1].offset:
+        [only] = entry.lines
+        assert (only.debit or only.credit) == worth
+    else:
+        balance = Decimal(0)
+        for number, line in enumerate(entry.lines, start=1):
+            assert line.offset is None
+            balance += line.debit - line.credit
+            assert (balance == 0) is (number == len(entry.lines))
+        last = entry.lines[-1]
+        assert (last.debit or last.credit) == worth
+        assert sum(line.account.type != "Ledger" for line in entry.lines) <= 1
+    for line in entry.lines:
+        assert (line.debit > 0) is not (line.credit > 0)
+        assert (line.debit or line.credit).as_tuple().exponent == -digits(entry.currency)
+        assert line.text
+        assert line.why
+    assert from_json(jsonio.loads(jsonio.dumps(entry.as_json()))) == entry
+
+
+@PLAN
+@given(bodies(), inputs)
+def test_every_account_string_reads_back_as_the_formats_say(body: dict[str, Any], given: Any) -> None:
+    entry, master = answer_for(body, given), given[2]
+    for line in entry.lines if isinstance(entry, Entry) else ():
+        for account in (line.account, line.offset or line.account):
+            check_account(account, master, line.why)
+
+
+def check_account(account: Account, master: MasterData, why: tuple[str, ...]) -> None:
+    """Each segment holds exactly a value that the line gives a reason for."""
+    parts = read_back(account.display, master.delimiter)
+    if account.type != "Ledger" or master.ledger_format is None:
+        [number] = parts
+        what = "MainAccount" if account.type == "Ledger" else account.type
+        assert any(reason.startswith(f"{what} {number}: ") for reason in why)
+    else:
+        check_segments(parts, master.ledger_format, why)
+    if account.default_dimensions:
+        assert account.type != "Ledger"
+        assert master.default_format
+        check_segments(read_back(account.default_dimensions, master.delimiter), master.default_format, why)
+
+
+def check_segments(parts: list[str], segments: tuple[str, ...], why: tuple[str, ...]) -> None:
+    for name, value in zip(segments, parts, strict=True):
+        if name == "MainAccount":
+            assert value
+        assert not value or any(reason.startswith(f"{name} {value}: ") for reason in why)
+
+
+@PLAN
+@given(bodies(), inputs)
+def test_mending_one_problem_leaves_no_new_one_behind(body: dict[str, Any], given: Any) -> None:
+    """All problems at once: approving the type or setting the roles only takes problems away."""
+    before = answer_for(body, given)
+    if not isinstance(before, list) or before[0].code == "TREATMENT-UNKNOWN":
+        return
+    posting, mappings, master = given
+    approved = posting.model_copy(update={"approved_types": list(TREATMENTS)})
+    after = answer_for(body, (approved, mappings, master))
+    left = [problem for problem in before if problem.code != "TREATMENT-UNCONFIRMED"]
+    assert after == left if left else isinstance(after, Entry)

@@ -1,0 +1,39 @@
+"""The web app: receiver, health and metrics. `gunicorn webhooks.wsgi:app`."""
+
+import sys
+from collections.abc import Callable
+
+from flask import Flask
+
+from connector import logs, settings
+from connector.pipeline.runtime import Runtime, build
+from tasks.app import app as celery
+from tasks.wake import wake
+from webhooks import health, receiver
+
+
+def create_app(runtime: Runtime, *, redis_url: str, wake: Callable[[int], object]) -> Flask:
+    """`wake` is told a connection's id after its records were committed; what it does may fail."""
+    flask = Flask(__name__)
+    flask.config.update(MAX_CONTENT_LENGTH=receiver.MOST_BYTES, REDIS_URL=redis_url)
+    flask.extensions.update(runtime=runtime, wake=wake)
+    flask.register_blueprint(receiver.blueprint)
+    flask.register_blueprint(health.blueprint)
+    return flask
+
+
+def from_environment() -> Flask:
+    logs.configure()
+    try:
+        loaded = settings.load()
+    except settings.BadSettings as error:
+        sys.exit(str(error))
+    return create_app(build(loaded), redis_url=loaded.redis_url, wake=lambda connection_id: wake(celery, connection_id))
+
+
+def __getattr__(name: str) -> Flask:
+    """`app` is made when a server asks for it: importing this module needs no settings."""
+    if name == "app":
+        made = globals()["app"] = from_environment()
+        return made
+    raise AttributeError(name)
