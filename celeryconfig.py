@@ -55,8 +55,11 @@ broker_connection_max_retries = None  # a worker waits for its broker for ever
 worker_soft_shutdown_timeout = 15
 worker_enable_soft_shutdown_on_idle = False
 
-# Static ticks only, kept in memory: two beats, or none for a while, do no harm.
+# Static ticks only, kept in memory: two beats, or none for a while, do no harm. A tick that could not be delivered
+# in time is worth nothing: the next one does the same. Here and not beside the task: beat reads its schedule
+# before it imports a task.
 beat_scheduler = "celery.beat:Scheduler"
+beat_schedule = {"sweep": {"task": "tasks.schedule.sweep", "schedule": 60.0, "options": {"expires": 50.0}}}
 timezone = "UTC"
 enable_utc = True
 

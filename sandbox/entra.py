@@ -41,6 +41,9 @@ class Entra:
         """Add an app registration, or give it a new secret (the old one ends at once)."""
         self._store.put(_CLIENTS, client_id, {"secret": client_secret, "expired": False})
 
+    def knows(self, client_id: str) -> bool:
+        return self._store.get(_CLIENTS, client_id) is not None
+
     def expire_secret(self, client_id: str) -> None:
         client = self._store.get(_CLIENTS, client_id)
         if client:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from sandbox.middleware import TRANSPORT
 
@@ -72,7 +72,9 @@ class _Transport:
         )
 
     def time_out(self) -> NoReturn:
-        raise requests.exceptions.ReadTimeout(f"Read timed out. (read timeout={self.patience})", request=self.request)
+        message = f"Read timed out. (read timeout={self.patience})"
+        reason = ReadTimeoutError(None, self.request.url or "", message)  # type: ignore[arg-type]
+        raise requests.exceptions.ReadTimeout(reason, request=self.request)
 
 
 def _call(app: "WSGIApplication", environ: dict[str, Any]) -> tuple[str, HTTPHeaderDict, bytes]:

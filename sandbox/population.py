@@ -67,10 +67,13 @@ def populate(count: int, now: datetime, seed: int = 1) -> list[Case]:
 
 
 def published() -> list[Case]:
-    """Brex's own example record, and a real one that was recorded. In review, like the others."""
-    names = ("published-example-record.json", "recorded-accounting-record.json")
-    records = [jsonio.loads((_FIXTURES / name).read_bytes()) for name in names]
-    return [Case(record | {"review_status": "REVIEW"}) for record in records]
+    """Brex's own example record, and a real one that was recorded, which is still being prepared.
+
+    The example comes READY_FOR_EXPORT; here it is taken back to its review, to be exported like the others.
+    """
+    example = jsonio.loads((_FIXTURES / "published-example-record.json").read_bytes())
+    recorded = jsonio.loads((_FIXTURES / "recorded-accounting-record.json").read_bytes())
+    return [Case(example | {"review_status": "REVIEW"}), Case(recorded)]
 
 
 class _Builder:

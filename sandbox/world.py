@@ -54,7 +54,8 @@ class World:
         self.faults = Faults(seed)
         self.traffic = Traffic()
         self.entra = Entra(self.store, clock, tenant_id=TENANT_ID, seed=seed)
-        self.entra.register(CLIENT_ID, CLIENT_SECRET)
+        if not self.entra.knows(CLIENT_ID):
+            self.entra.register(CLIENT_ID, CLIENT_SECRET)
         self.entra.add_resource(self.urls["d365"])
         self.brex = Brex(self.store, clock)
         seed_d365(self.store, [CLIENT_ID])

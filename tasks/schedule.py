@@ -1,6 +1,4 @@
-"""Beat's few static ticks. Two beats are harmless: what a tick does is claimed in PostgreSQL."""
-
-from typing import Any
+"""What beat's ticks (see celeryconfig.py) start. Two beats are harmless: what a tick does is claimed in PostgreSQL."""
 
 from connector.pipeline import poll as polling
 from connector.pipeline import stages
@@ -8,15 +6,6 @@ from connector.store import due
 from tasks.app import app
 from tasks.base import runtime
 from tasks.wake import send, wake
-
-SWEEP_SECONDS = 60.0
-# A tick that could not be delivered in time is worth nothing: the next one does the same.
-EXPIRES_SECONDS = 50.0
-
-
-@app.on_after_configure.connect
-def ticks(sender: Any, **_: Any) -> None:
-    sender.add_periodic_task(SWEEP_SECONDS, sweep.s(), name="sweep", expires=EXPIRES_SECONDS)
 
 
 @app.task(name="tasks.schedule.sweep")

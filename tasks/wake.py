@@ -12,6 +12,8 @@ log = structlog.get_logger()
 
 # No countdown above this: a message that waits in a worker is one that a crash delays.
 LONGEST_COUNTDOWN_SECONDS = 60.0
+# What is due at once and was left all the same (a full time box, a journal another worker writes) can wait this long.
+SHORTEST_COUNTDOWN_SECONDS = 0.5
 
 
 def wake(celery: Celery, connection_id: int, countdown: float = 0) -> bool:
@@ -37,7 +39,7 @@ def wake_if_due(runtime: Runtime, connection_id: int) -> None:
     seconds = stages.next_seconds(runtime, connection_id)
     if seconds is None or seconds > LONGEST_COUNTDOWN_SECONDS:
         return
-    seconds = max(seconds, 0.2)
+    seconds = max(seconds, SHORTEST_COUNTDOWN_SECONDS)
     with runtime.database.begin() as tx:
         if not connections.claim_wake(tx, connection_id, seconds):
             return

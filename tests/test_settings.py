@@ -133,9 +133,7 @@ def test_a_relative_home_is_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
         ("CONNECTOR_QUIET_SECONDS", "s3cret-pass", "must be a number of seconds"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_mending_and_never_repeated(
-    variable: str, value: str, says: str
-) -> None:
+def test_a_wrong_value_is_named_with_its_mending_and_never_repeated(variable: str, value: str, says: str) -> None:
     told = mistakes(**{variable: value})
     assert len(told) == 1
     assert told[0].startswith(f"{variable} {says}")
@@ -144,7 +142,9 @@ def test_a_wrong_value_is_named_with_its_mending_and_never_repeated(
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
-    told = mistakes(DATABASE_URL="x", REDIS_URL=None, CONNECTOR_SECRET_KEYS=None, PORT="0", CONNECTOR_HOME=str(tmp_path))
+    told = mistakes(
+        DATABASE_URL="x", REDIS_URL=None, CONNECTOR_SECRET_KEYS=None, PORT="0", CONNECTOR_HOME=str(tmp_path)
+    )
     assert [sentence.split()[0] for sentence in told] == ["DATABASE_URL", "PORT", "REDIS_URL", "CONNECTOR_SECRET_KEYS"]
 
 
@@ -153,11 +153,11 @@ def test_a_database_of_ones_own_needs_keys_of_ones_own() -> None:
 
 
 def test_without_a_url_and_without_a_running_server_it_says_what_to_do(tmp_path: Path) -> None:
-    told = mistakes(DATABASE_URL=None, CONNECTOR_HOME=str(tmp_path))
-    assert told == [
-        f"DATABASE_URL is not set and no embedded service runs for {tmp_path}: start script/server, run this in the "
-        "project's folder (or set CONNECTOR_HOME to the server's), or set DATABASE_URL."
-    ]
+    (told,) = mistakes(DATABASE_URL=None, CONNECTOR_HOME=str(tmp_path))
+    assert told == (
+        f"DATABASE_URL is not set and no embedded service runs for {tmp_path}: start script/server, run this "
+        "in the project's folder (or set CONNECTOR_HOME to the server's), or set DATABASE_URL."
+    )
 
 
 def test_a_service_that_no_longer_answers_is_not_taken_for_a_running_one(tmp_path: Path) -> None:

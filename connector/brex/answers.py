@@ -73,9 +73,7 @@ def _refused(body: dict[str, Any], message: str, status: int, trace: str) -> Ref
         "duplicated": _ids(details, "duplicate_accounting_record_ids"),
     }
     if any(named.values()):
-        return ReportRefused(
-            message, **named, error_code=code, details=details, status=status, trace_id=trace
-        )
+        return ReportRefused(message, **named, error_code=code, details=details, status=status, trace_id=trace)
     return Refused(message, error_code=code, details=details, status=status, trace_id=trace)
 
 

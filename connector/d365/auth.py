@@ -39,6 +39,8 @@ _PLAIN: Final = {
     "AADSTS70011": "the scope is not valid; the host must be the environment's exact URL",
     "AADSTS53003": "a conditional access policy of the tenant blocks the application",
 }
+# Codes that ask for another try: timed out, transient, retry, too many alike.
+_PASSING: Final = re.compile(r"AADSTS(90012|90033|90006|50196)\b")
 
 
 class TokenSource:
@@ -107,8 +109,10 @@ class TokenSource:
     def _refused(self, answer: dict[str, Any]) -> Exception:
         status = self._http.last.status_code if self._http.last else None
         described = str(answer.get("error_description") or answer.get("error") or "")
-        if status == 429 or answer.get("error") == "temporarily_unavailable":
-            return NotSent("no token from Entra ID: it asks to slow down", status=status)
+        if status == 429 or answer.get("error") == "temporarily_unavailable" or _PASSING.search(described):
+            return NotSent("no token from Entra ID: it asks to try again later", status=status)
+        if not described:
+            return NotSent("no token from Entra ID: its answer cannot be read", status=status)
         return self._explained(described, status)
 
     def _strange(self, error: Exception) -> Exception:
@@ -120,8 +124,9 @@ class TokenSource:
                 f"no token from Entra ID: it answered {status or f'{type(error).__name__} a moment ago'}",
                 status=status,
             )
-        if last.status_code < 400:
-            return NotSent("no token from Entra ID: its answer cannot be read", status=last.status_code)
+        if last.status_code < 400 or "AADSTS" not in last.text:
+            # Not Entra's own refusal but, say, a gateway's page on the way.
+            return NotSent(f"no token from Entra ID: it answered {last.status_code}", status=last.status_code)
         return self._explained(last.text, last.status_code)
 
     def _explained(self, described: str, status: int | None) -> Unauthorized:

@@ -55,10 +55,6 @@ class BatchAnswer:
     activity_id: str
     content_ids: list[list[str]]
 
-    def by_changeset(self) -> list[Part | None]:
-        """For each changeset sent its part, rows in the order sent; None where that is not certain."""
-        return match(self)
-
 
 def content_ids(changesets: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[str]]:
     """An id for each operation, unique in the whole batch. Raises ValueError for what F&O would not take."""
@@ -98,46 +94,3 @@ def build(url: str, changesets: Sequence[Sequence[Mapping[str, Any]]], ids: list
         lines += [f"--{inner}--"]
     lines += [f"--{boundary}--", ""]
     return "\r\n".join(lines).encode("ascii")
-
-
-def match(answer: BatchAnswer) -> list[Part | None]:
-    """Which part answers which changeset. Pure; what is not certain stays None.
-
-    Rows are matched by their Content-IDs. An error carries one id, of any operation of its changeset or of
-    none (see `_FIRST_ID`): by that id it is matched, and by its place only in a complete answer in order.
-    """
-    changesets = answer.content_ids
-    owner = {one: index for index, ids in enumerate(changesets) for one in ids}
-    claims: list[tuple[int | None, Part]] = []
-    for part in answer.parts:
-        owners = {owner[one] for one in part.content_ids if one in owner}
-        claims.append((owners.pop() if len(owners) == 1 else None, part))
-    in_order = answer.complete and all(index in (None, place) for place, (index, _) in enumerate(claims))
-    found: list[list[Part]] = [[] for _ in changesets]
-    for place, (index, part) in enumerate(claims):
-        if index is not None:
-            found[index].append(part)
-        elif in_order and place < len(changesets) and not _knows(part, owner):
-            found[place].append(part)
-    return [_settled(parts, ids) for parts, ids in zip(found, changesets, strict=True)]
-
-
-def _knows(part: Part, owner: Mapping[str, int]) -> bool:
-    return any(one in owner for one in part.content_ids)
-
-
-def _settled(parts: list[Part], ids: list[str]) -> Part | None:
-    """The one part for these ids, its rows in the order sent; None where it is missing, double or partial."""
-    if len(parts) != 1:
-        return None
-    part = parts[0]
-    if part.rows is None:
-        return part
-    if len(part.rows) != len(ids):
-        return None
-    if not any(part.content_ids):
-        return part
-    if sorted(part.content_ids) != sorted(ids):
-        return None
-    rows = dict(zip(part.content_ids, part.rows, strict=True))
-    return Part(tuple(ids), tuple(rows[one] for one in ids), None)

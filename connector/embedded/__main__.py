@@ -2,7 +2,7 @@
 
 The embedded services (unless DATABASE_URL and REDIS_URL say where others are), the Procfile's release, then
 its web, worker and beat. Writes CONNECTOR_HOME/server.json ({"url", "pid"}) as soon as the web process is
-ready.
+ready; "pid" is this program's own, while a file that a killed server left behind has another.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ def _serve(embedded: Embedded, project: Path, server_file: Path) -> int:
     serving = {name: commands[name] for name in STOP_ORDER}
     runner = Runner(serving, folder=project, environ=environ, tick=_Mender(embedded))
     url = f"http://127.0.0.1:{environ['PORT']}"
-    threading.Thread(target=_announce, args=(url, runner, server_file, embedded.home), daemon=True).start()
+    threading.Thread(target=_announce, args=(url, runner, server_file, embedded), daemon=True).start()
     try:
         return runner.run()
     finally:
@@ -100,7 +100,7 @@ class _Mender:
             _say(f"{name} had ended; it runs again.")
 
 
-def _announce(url: str, runner: Runner, server_file: Path, home: Path) -> None:
+def _announce(url: str, runner: Runner, server_file: Path, embedded: Embedded) -> None:
     """Wait until the web process says that it is ready; then say where, for people and for programs."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
@@ -111,7 +111,7 @@ def _announce(url: str, runner: Runner, server_file: Path, home: Path) -> None:
     for line in (
         f"Listening on {url}; Brex's webhooks go to {url}/webhooks/brex/NAME.",
         "Add a connection:  .venv/bin/connector connections add FILE.json   (its form: README.md)",
-        f"Ctrl-C stops everything; the data stay in {home}.",
+        f"Ctrl-C stops everything; the data stay in {' and '.join(embedded.folders())}.",
     ):
         runner.say("server", line)
 

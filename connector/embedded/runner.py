@@ -22,7 +22,6 @@ from connector.embedded.process import die_with_parent
 KILL_WAIT = 25  # seconds a process may take to end: the worker's soft shutdown takes up to 15
 SOON = 10  # seconds; a process that ends sooner than that …
 PATIENCE = 5  # … this often in a row will not do better the next time
-PAUSE = 1
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # To the main process alone. Celery finishes its running tasks on SIGINT and ends at once when it has none;
 # its SIGTERM, remapped for a platform that signals every process, always waits out the soft shutdown.
@@ -54,11 +53,14 @@ class Runner:
         folder: Path,
         environ: Mapping[str, str],
         tick: Callable[[], object] = lambda: None,
+        pause: float = 1,
         out: TextIO = sys.stdout,
     ) -> None:
-        """`commands` are stopped in their order. `tick` is called about once a second, in the main thread."""
+        """`commands` are stopped in their order. `tick` is called twice a second, in the main thread;
+        `pause`: seconds before a crashed one is started again."""
         self._processes = [_Process(name, line) for name, line in commands.items()]
-        self._folder, self._environ, self._tick, self._out = folder, dict(environ), tick, out
+        self._folder, self._environ, self._out = folder, dict(environ), out
+        self._tick, self._pause = tick, pause
         self._width = max((len(name) for name in commands), default=0)
         self._writing = threading.Lock()
 
@@ -118,7 +120,7 @@ class Runner:
                 self.say(process.name, f"ended {PATIENCE} times in a row (last with code {code}): giving up")
                 return False
             self.say(process.name, f"ended with code {code}; starting it again")
-            process.running, process.again_at = None, now + PAUSE
+            process.running, process.again_at = None, now + self._pause
         elif process.running is None and now >= process.again_at:
             self._start(process)
         return True

@@ -42,6 +42,11 @@ class Embedded:
             self.stop()
             raise
 
+    def folders(self) -> list[str]:
+        """Where the data are: the home and, where root may not keep them there, one more."""
+        places = {self.home} | {server.place for server in (self.postgres, self.valkey) if server is not None}
+        return sorted(str(place) for place in places)
+
     def mend(self) -> list[str]:
         """Start again what has died; their names. Call it now and then."""
         mended = []

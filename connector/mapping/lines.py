@@ -35,7 +35,7 @@ def booked_lines(record: Record, treatment: Treatment, found: Findings) -> list[
     """The coded lines in Brex's order (none where both sides are account roles). Checks all lines."""
     present = _worth(record)
     sound = _check_money(record, present, found)
-    coded = [(place, line) for place, line in present if _is_coded(line, treatment)]
+    coded = _coded(present, treatment)
     sound = _check_directions(record, treatment, present, coded, found) and sound
     if treatment.coded_side and not coded:
         found.at(RECORD).problem("RECORD-NO-LINES")
@@ -58,9 +58,18 @@ def _worth(record: Record) -> list[tuple[Place, Line]]:
     return [(line_place(number), line) for number, line in numbered if line.amount.amount]
 
 
-def _is_coded(line: Line, treatment: Treatment) -> bool:
-    """On the coded side, or carrying a coding. A line of the other side without one is Brex's own offset."""
-    return treatment.coded_side is not None and (line.direction == treatment.coded_side or _has_coding(line))
+def _coded(present: Sequence[tuple[Place, Line]], treatment: Treatment) -> list[tuple[Place, Line]]:
+    """On the coded side, or carrying a coding. A line of the other side without one is Brex's own offset.
+
+    Where all coding stands on the other side, it is the coded side's blank lines that are the offset.
+    """
+    side = treatment.coded_side
+    if side is None:
+        return []
+    with_coding = [(place, line) for place, line in present if _has_coding(line)]
+    if with_coding and all(line.direction != side for _, line in with_coding):
+        return with_coding
+    return [(place, line) for place, line in present if line.direction == side or _has_coding(line)]
 
 
 def _has_coding(line: Line) -> bool:

@@ -16,8 +16,7 @@ NOTHING = Resolved(None, {}, ())
 def role_account(
     role: AccountRole, currency: str, coded: Sequence[Resolved], books: Books, found: Findings
 ) -> Resolved:
-    """The account of a role in the books' entity and this currency, with its own dimensions and inherited
-    ones.
+    """The account of a role in the books' entity and this currency, with its own and its inherited dimensions.
 
     Nothing, without a problem, while the legal entity is undecided.
     """

@@ -51,8 +51,7 @@ def target(url: str, trusted_hosts: frozenset[str]) -> Target:
     if port == 443 and any(pattern.fullmatch(host) for pattern in _BUILT_IN):
         return Target(host, port, trusted=False)
     raise HostNotAllowed(
-        f"{bracketed}:{port} is not a Brex, Entra ID or F&O host; "
-        "add it to CONNECTOR_TRUSTED_HOSTS if it is meant"
+        f"{bracketed}:{port} is not a Brex, Entra ID or F&O host; add it to CONNECTOR_TRUSTED_HOSTS if it is meant"
     )
 
 

@@ -166,9 +166,7 @@ def _http_proxy(proxy: str) -> str:
     url = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parts = urlsplit(url)
-        usable = (
-            parts.scheme == "http" and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
-        )
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
     except ValueError:
         usable = False
     if not usable:

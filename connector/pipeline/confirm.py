@@ -38,6 +38,8 @@ class InnerError(Protocol):
     def status(self) -> int: ...
     @property
     def message(self) -> str: ...
+    @property
+    def clear(self) -> bool: ...
 
 
 class Part(Protocol):
@@ -80,7 +82,7 @@ def verdicts(
             index = _written_index(part.rows, references)
             if index is not None and index not in found:
                 found[index] = judge(intents[index], part.rows, delimiter)
-        elif part.error is not None and believe_order and _may_be(part, position, content_ids):
+        elif part.error is not None and part.error.clear and believe_order and _may_be(part, position, content_ids):
             found.setdefault(position, Verdict("refused", message=part.error.message.strip()))
     missing = Verdict("unknown", message="F&O's answer has no part for this entry")
     return [found.get(index, missing) for index in range(len(intents))]

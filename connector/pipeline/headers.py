@@ -54,7 +54,8 @@ def open_journal(runtime: Runtime, connection: Connection, client: D365Client, k
     except D365Error as error:
         log.warning("journal header uncertain", connection=connection.name, marker=marker, reason=str(error))
         _end(runtime, journal_id, write_id, batch_id, "uncertain", str(error))
-        return True
+        runtime.leave_alone(connection, "d365", None)
+        raise Stop(str(error)) from error
     return _opened(runtime, connection, journal_id, write_id, batch_id, header)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from connector.d365.batch import BatchAnswer
-from connector.d365.infolog import problem_code
+from connector.d365.infolog import is_conflict, problem_code
 from connector.domain.problems import Problem
 from connector.domain.stages import LedgerStatus, Stage
 from connector.domain.writes import BatchStatus
@@ -78,6 +78,27 @@ def unknown(
         move(tx, connection.id, ACTOR, _uncertain(tx, batch_id, lost, runtime.quiet_seconds))
 
 
+def refused_whole(
+    runtime: Runtime, connection: Connection, batch_id: int, journal: Journal, taken: Sequence[Write], why: str
+) -> None:
+    """The gateway refused the request unread (too large, for one): smaller groups, then alone, then held."""
+    with runtime.database.begin() as tx:
+        if not batches.mine(tx, batch_id):
+            return
+        batches.end(tx, batch_id, BatchStatus.UNSENT, evidence=why)
+        journals.used(tx, journal.id, -sum(one.lines for one in taken))
+        moves = []
+        for one in taken:
+            if one.attempts + 1 < MOST_ATTEMPTS:
+                writes.reopen(tx, [one.id], again=True, forget_journal=True, delay=retry_seconds(one.attempts) / 5)
+                continue
+            writes.refused(tx, [{"id": one.id, "evidence": why}])
+            problem = Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts + 1), "reason": why})
+            moves.append(Move(one.record_pk or 0, Stage.WRITING, Stage.HELD, why[:500], problems=[problem]))
+        move(tx, connection.id, ACTOR, moves)
+    log.warning("batch refused", connection=connection.name, batch=batch_id, entries=len(taken), reason=why)
+
+
 def _written(tx: Tx, done: Judged, taken: set[str], answer: BatchAnswer) -> list[Move]:
     writes.written(tx, [{"id": one.id, "ledger": v.ledger, "journal_id": None} for one, v in done])
     return [confirmed(one, v, taken, {"ms_dyn_aid": answer.activity_id, "batch": one.batch_id}) for one, v in done]
@@ -122,7 +143,7 @@ def _refused(tx: Tx, refused: Judged, journal: Journal, usable: bool) -> list[Mo
     """A clear refusal: F&O rolled that changeset back. Held with its words, unless the entry is not to blame."""
     moves, again, final = [], [], []
     for one, verdict in refused:
-        passing = not usable or _passing(verdict.message)
+        passing = not usable or is_conflict(verdict.message)
         if passing and one.attempts < MOST_ATTEMPTS:
             again.append(one)
             why = f"refused for now, sent again: {verdict.message}"[:500]
@@ -144,11 +165,6 @@ def _refused(tx: Tx, refused: Judged, journal: Journal, usable: bool) -> list[Mo
     writes.refused(tx, final)
     journals.used(tx, journal.id, -sum(one.lines for one, _ in refused))
     return moves
-
-
-def _passing(message: str) -> bool:
-    """Two writers met under one header (Microsoft's text); the changeset was rolled back and may be sent again."""
-    return "update conflict occurred due to another user process" in message
 
 
 def _uncertain(tx: Tx, batch_id: int, lost: Sequence[tuple[Write, str]], quiet_seconds: float) -> list[Move]:

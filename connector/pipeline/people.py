@@ -40,7 +40,8 @@ def retry(
             live = writes.live(tx, [row.id for row in part], WriteKind.ENTRY)
             moves = [one for row in part if (one := _retried(row.id, Stage(row.stage), live.get(row.id))) is not None]
             moved = move(tx, connection.id, actor, moves)
-            writes.look_now(tx, [one.id for pk, one in live.items() if pk in moved and one.outcome != Outcome.OPEN])
+            held = {row.id for row in part if row.stage in (Stage.HELD, Stage.WRITING)} & moved
+            writes.look_now(tx, [one.id for pk, one in live.items() if pk in held and one.outcome != Outcome.OPEN])
             records.look_anew(tx, connection.id, [pk for pk in moved if pk not in live])
             for row in part:
                 (done.changed if row.id in moved else done.left_alone).append(row.record_id)

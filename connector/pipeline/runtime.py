@@ -107,10 +107,10 @@ class Runtime:
         try:
             yield
         except (brex_errors.Throttled, d365_errors.Throttled) as error:
-            self._leave_alone(connection, side, error.retry_after)
+            self.leave_alone(connection, side, error.retry_after)
             raise Stop(f"{side} asked us to wait") from error
         except (brex_errors.NotSent, d365_errors.NotSent) as error:
-            self._leave_alone(connection, side, None)
+            self.leave_alone(connection, side, None)
             raise Stop(str(error)) from error
         except (brex_errors.Unauthorized, d365_errors.Unauthorized) as error:
             with self.database.begin() as tx:
@@ -122,7 +122,8 @@ class Runtime:
             with self.database.begin() as tx:
                 pacing.clear(tx, connection.id, side)
 
-    def _leave_alone(self, connection: Connection, side: str, retry_after: float | None) -> None:
+    def leave_alone(self, connection: Connection, side: str, retry_after: float | None) -> None:
+        """All workers of the connection keep away from this side for a while, longer with every strike in a row."""
         with self.database.begin() as tx:
             strikes = pacing.strike(tx, connection.id, side)
             seconds = backoff(strikes, retry_after, SystemRandom())

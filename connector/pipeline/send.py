@@ -12,7 +12,7 @@ import structlog
 
 from connector.d365.batch import BatchAnswer
 from connector.d365.client import D365Client
-from connector.d365.errors import D365Error
+from connector.d365.errors import D365Error, Refused
 from connector.domain.writes import BatchStatus, WriteKind
 from connector.pipeline import confirm, headers, outcome
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
@@ -31,6 +31,8 @@ DEADLINE_SECONDS = 45.0
 MOST_ENTRIES = 100
 # While one journal is being written another one is opened only for a real backlog: people prefer few journals.
 BACKLOG_FOR_ANOTHER_JOURNAL = 100
+# With so many journals of one key waiting for an uncertain write no further one is begun: F&O is in trouble.
+MOST_STUCK = 3
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
@@ -50,41 +52,45 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
 def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int) -> bool:
     """Send one batch for this key. False where there is nothing for this worker to do now."""
     client = runtime.clients(connection).d365
-    batch = _claim(runtime, connection, key)
-    if batch is None:
+    try:
+        batch = _claim(runtime, connection, key)
+    except _NoJournal:
         with runtime.database.begin() as tx:
-            busy = journals.busy(tx, connection.id, key)
-        if busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy:
-            return False  # another worker is writing there; what is left is its next batch
+            busy, stuck = journals.busy(tx, connection.id, key), journals.stuck(tx, connection.id, key)
+        if stuck >= MOST_STUCK or (busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy):
+            return False  # what others write now is theirs to go on with; what is uncertain is read first
         return headers.open_journal(runtime, connection, client, key)
+    except batches.Taken:
+        return False
+    if batch is None:
+        return False
     batch_id, journal, taken = batch
     _send(runtime, connection, client, batch_id, journal, taken)
     return True
 
 
+class _NoJournal(Exception):
+    """Entries wait, and no journal of theirs is open, has room and is free of other writers."""
+
+
 def _claim(runtime: Runtime, connection: Connection, key: Key) -> tuple[int, Journal, list[Write]] | None:
-    """Take open writes and a free journal, and commit the batch row before any byte leaves."""
-    try:
-        with runtime.database.begin() as tx:
-            waiting = writes.claim_open(
-                tx,
-                connection.id,
-                WriteKind.ENTRY,
-                MOST_ENTRIES,
-                key=(key.legal_entity, key.journal_name, key.period),
-            )
-            if not waiting:
-                return None
-            journal = journals.free(tx, connection.id, key, waiting[0].lines)
-            if journal is None:
-                return None
-            taken = _fitting(waiting, journal, pacing.seconds_per_line(tx, connection.id))
-            batch_id = batches.begin(tx, connection.id, journal.id, [one.id for one in taken], DEADLINE_SECONDS)
-            if batch_id is None:
-                raise batches.Taken
-            journals.used(tx, journal.id, sum(one.lines for one in taken))
-    except batches.Taken:
-        return None
+    """Take open writes and a free journal, and commit the batch row before any byte leaves.
+
+    None where nothing waits that nobody has. Raises `_NoJournal`, and `batches.Taken` where another was faster.
+    """
+    place = (key.legal_entity, key.journal_name, key.period)
+    with runtime.database.begin() as tx:
+        waiting = writes.claim_open(tx, connection.id, WriteKind.ENTRY, MOST_ENTRIES, key=place)
+        if not waiting:
+            return None
+        journal = journals.free(tx, connection.id, key, waiting[0].lines)
+        if journal is None:
+            raise _NoJournal
+        taken = _fitting(waiting, journal, pacing.seconds_per_line(tx, connection.id))
+        batch_id = batches.begin(tx, connection.id, journal.id, [one.id for one in taken], DEADLINE_SECONDS)
+        if batch_id is None:
+            raise batches.Taken
+        journals.used(tx, journal.id, sum(one.lines for one in taken))
     return batch_id, journal, taken
 
 
@@ -125,10 +131,14 @@ def _send(
         # No byte arrived, or the gateway turned the request away unread: for certain nothing was written.
         _not_sent(runtime, batch_id, journal, taken, str(stop))
         raise
+    except Refused as error:
+        outcome.refused_whole(runtime, connection, batch_id, journal, taken, str(error))
+        return
     except D365Error as error:
         log.warning("batch uncertain", connection=connection.name, batch=batch_id, reason=str(error))
         outcome.unknown(runtime, connection, batch_id, [(one, str(error)) for one in taken], evidence=str(error))
-        return
+        runtime.leave_alone(connection, "d365", None)
+        raise Stop(str(error)) from error
     _store(runtime, connection, client, batch_id, journal, taken, answer)
     with runtime.database.begin() as tx:
         pacing.learn(tx, connection.id, seconds, lines)

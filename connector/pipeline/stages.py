@@ -8,7 +8,7 @@ import structlog
 
 from connector.pipeline import acknowledge, fetch, map, post, refresh  # noqa: A004 - the stage's own name
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import due
+from connector.store import due, pacing
 from connector.store.connections import Connection
 
 log = structlog.get_logger()
@@ -58,7 +58,10 @@ def next_seconds(runtime: Runtime, connection_id: int) -> float | None:
     if runtime.connection(connection_id) is None:
         return None
     with runtime.database.begin() as tx:
-        return due.next_seconds(tx, connection_id)
+        seconds = due.next_seconds(tx, connection_id)
+        waits = [pacing.wait_seconds(tx, connection_id, side) for side in ("brex", "d365")]
+    # A side that asked for quiet is not tried before; new word of a record wakes the other side all the same.
+    return None if seconds is None else max(seconds, *waits)
 
 
 def log_context(connection: Connection, stage: str) -> AbstractContextManager[None]:

@@ -35,10 +35,24 @@ def free(tx: Tx, connection_id: int, key: Key, lines: int) -> Journal | None:
         "AND legal_entity = :entity AND journal_name = :name AND period = :period AND status = 'open' "
         "AND (lines_used + :lines <= :most OR lines_used = 0) AND NOT EXISTS "
         "(SELECT FROM batches b WHERE b.journal_id = j.id AND b.status IN ('sending', 'uncertain')) "
-        "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        "ORDER BY id LIMIT 1 FOR UPDATE",
         {**_params(connection_id, key), "lines": lines, "most": MOST_LINES},
     )
     return None if found is None else Journal(**found._mapping)
+
+
+def stuck(tx: Tx, connection_id: int, key: Key) -> int:
+    """How many journals of this key wait for an uncertain write of theirs, or for their own uncertain creation."""
+    return int(
+        sql.value(
+            tx,
+            "SELECT count(DISTINCT j.id) FROM journals j JOIN batches b ON b.journal_id = j.id "
+            "AND b.status = 'uncertain' WHERE j.connection_id = :connection AND j.legal_entity = :entity "
+            "AND j.journal_name = :name AND j.period = :period",
+            _params(connection_id, key),
+        )
+        or 0
+    )
 
 
 def busy(tx: Tx, connection_id: int, key: Key) -> int:

@@ -75,6 +75,13 @@ def intake(tx: Tx, connection_id: int, heard: Sequence[Heard], *, actor: str, so
     """Store word of records, whether new or known. Never changes a stage; twice the same id counts once."""
     if not heard:
         return Intake(0, 0)
+    # Known rows are locked in the order in which every other statement locks them: no deadlock with a stage.
+    sql.run(
+        tx,
+        "SELECT id FROM records WHERE connection_id = :connection AND record_id = ANY(CAST(:ids AS text[])) "
+        "ORDER BY id FOR UPDATE",
+        {"connection": connection_id, "ids": [one.record_id for one in heard]},
+    )
     found = sql.rows(
         tx,
         _INTAKE,
@@ -186,9 +193,20 @@ def looked(tx: Tx, connection_id: int, ids: Sequence[int], claimed_before: Any) 
     )
 
 
+def lock(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
+    """In the order in which every statement locks records: opposite orders would deadlock."""
+    sql.run(
+        tx,
+        "SELECT id FROM records WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[])) "
+        "ORDER BY id FOR UPDATE",
+        {"connection": connection_id, "ids": list(ids)},
+    )
+
+
 def defer(tx: Tx, connection_id: int, ids: Sequence[int], seconds: float) -> None:
     """Give claimed records back: due again after so many seconds, their attempts kept."""
     if ids:
+        lock(tx, connection_id, ids)
         sql.run(
             tx,
             "UPDATE records SET next_attempt_at = now() + :seconds * interval '1 second' "
@@ -200,6 +218,7 @@ def defer(tx: Tx, connection_id: int, ids: Sequence[int], seconds: float) -> Non
 def release(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
     """Give claimed records back as if they had not been claimed: the side that was needed asked us to wait."""
     if ids:
+        lock(tx, connection_id, ids)
         sql.run(
             tx,
             "UPDATE records SET attempts = greatest(0, attempts - 1), next_attempt_at = now() "
@@ -210,6 +229,7 @@ def release(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
 
 def look_anew(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
     """The record is to be read from Brex again, whatever body we have."""
+    lock(tx, connection_id, ids)
     sql.run(
         tx,
         "UPDATE records SET looked_at = NULL, heard_at = now(), body_at = NULL WHERE connection_id = :connection "

@@ -288,11 +288,14 @@ def voucher_holders(tx: Tx, connection_id: int, keys: Sequence[str]) -> list[tup
 
 
 def live(tx: Tx, record_pks: Sequence[int], kind: str) -> dict[int, Write]:
-    """The open, written or uncertain write of each record in its present epoch."""
+    """The open, written or uncertain write of each record in its present epoch, locked.
+
+    Locked before their records, as every transaction does it that touches both.
+    """
     found = sql.rows(
         tx,
         f"SELECT {_COLUMNS} {_FROM} WHERE w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.kind = :kind "
-        "AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain')",
+        "AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain') ORDER BY w.id FOR UPDATE OF w",
         {"ids": list(record_pks), "kind": kind},
     )
     return {row.record_pk: Write(**row._mapping) for row in found}

@@ -22,7 +22,7 @@ class Environment:
         self.tables = Tables(store)
         self.switches = switches.load(store)
         # Called with its position before each changeset of a batch: where tests let the world move on.
-        self.before_changeset: Callable[[int], None] | None = None
+        self.before_changeset: Callable[[int], object] | None = None
         self.repeats = 0  # so many writes will be carried out twice, as by a proxy that repeats a request
         self._busy: dict[Journal, list[object]] = {}
         self._busy_lock = Lock()

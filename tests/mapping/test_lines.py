@@ -65,9 +65,9 @@ def test_a_refund_coded_on_a_debit_line_is_held() -> None:
     assert problem.sentence == "A CARD_EXPENSE_REFUND should have CREDIT lines, not DEBIT (line 1)."
 
 
-def test_a_refund_coded_on_a_debit_line_beside_an_uncoded_credit_is_held() -> None:
+def test_where_all_coding_is_on_the_wrong_side_the_blank_lines_are_brexs_offset() -> None:
     lines = line("42", gl("605140")), line("42", side="CREDIT")
-    assert codes(record("42", *lines, kind=REFUND)) == ["RECORD-DIRECTION", "MAP-ACCOUNT-MISSING"]
+    assert codes(record("42", *lines, kind=REFUND)) == ["RECORD-DIRECTION"]
 
 
 @pytest.mark.parametrize("kind", [REFUND, PAYMENT, "CARD_EXPENSE_POST"])

@@ -48,7 +48,8 @@ def test_names_fold_alike(name: str) -> None:
 
 
 def test_a_file_is_read_trimmed_in_any_order_of_columns() -> None:
-    text = '\ufeffD365_Value , d365_dimension,brex_field,brex_value\r\n 022 ,department, Team ,Sales\r\n\r\n605140,MAINACCOUNT,GL,"a, b"\r\n'
+    header = "\ufeffD365_Value , d365_dimension,brex_field,brex_value"
+    text = "\r\n".join((header, " 022 ,department, Team ,Sales", "", '6,MAINACCOUNT,GL,"a, b"'))
     assert read_csv(text) == [Row("Team", "Sales", "department", "022"), Row("GL", "a, b", "MainAccount", "6")]
 
 
@@ -72,17 +73,18 @@ def test_all_mistakes_are_told_with_the_rows_of_a_spreadsheet() -> None:
     ]
 
 
+FIRST = "the first row must be brex_field,brex_value,d365_dimension,d365_value"
+EMPTY = "row 1: the file is empty; its first row must be brex_field,brex_value,d365_dimension,d365_value"
+
+
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("", "row 1: the file is empty; its first row must be brex_field,brex_value,d365_dimension,d365_value"),
-        ("\n \n", "row 1: the file is empty; its first row must be brex_field,brex_value,d365_dimension,d365_value"),
-        ("Team,Sales,Department,022\n", "row 1: the first row must be brex_field,brex_value,d365_dimension,d365_value"),
-        (
-            "brex_field;brex_value;d365_dimension;d365_value\n",
-            "row 1: the first row must be brex_field,brex_value,d365_dimension,d365_value; "
-            "separate the columns by commas",
-        ),
+        ("", EMPTY),
+        ("\n \n", EMPTY),
+        ("Team,Sales,Department,022\n", f"row 1: {FIRST}"),
+        ("\nbrex_field,brex_value,d365_dimension\n", f"row 2: {FIRST}"),
+        ("brex_field;brex_value;d365_dimension;d365_value\n", f"row 1: {FIRST}; separate the columns by commas"),
     ],
 )
 def test_a_file_without_its_header_is_refused(text: str, mistake: str) -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.outbound.pacing import CAP_SECONDS, backoff, retry_after
@@ -10,16 +10,16 @@ from connector.outbound.pacing import CAP_SECONDS, backoff, retry_after
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_waits_grow_to_a_cap_and_half_of_each_is_chance(strikes: int, rng: Random) -> None:
     most = min(CAP_SECONDS, 2.0 * 2 ** min(max(strikes, 1) - 1, 20))
     assert most / 2 <= backoff(strikes, None, rng) <= most
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.floats(0, 1e9), st.randoms(use_true_random=False))
-def test_a_time_the_peer_named_is_waited_out_but_never_forever(
-    strikes: int, named: float, rng: Random
-) -> None:
+def test_a_time_the_peer_named_is_waited_out_but_never_forever(strikes: int, named: float, rng: Random) -> None:
     wait = backoff(strikes, named, rng)
     assert min(named, 3600.0) <= wait <= max(1.0, min(named, 3600.0)) * 1.25
 
@@ -44,6 +44,7 @@ def test_it_reads_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_retry_after_breaks_it(value: str) -> None:
     seconds = retry_after(value, NOW)

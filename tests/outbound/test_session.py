@@ -87,9 +87,7 @@ def test_a_certificate_of_a_strange_authority_is_refused(start: Start, outbound:
     assert server.requests == []
 
 
-def test_a_certificate_for_another_name_is_refused(
-    start: Start, outbound: Make, authority: trustme.CA
-) -> None:
+def test_a_certificate_for_another_name_is_refused(start: Start, outbound: Make, authority: trustme.CA) -> None:
     server = start(polite, authority.issue_cert("elsewhere.test"))
     with pytest.raises(NotSent, match="certificate is not trusted"):
         outbound(server).request("POST", f"{server.url}/", data=b"{}")
@@ -136,13 +134,9 @@ def test_silence_after_the_request_is_no_answer(start: Start, outbound: Make) ->
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(
-            b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200 + b"\r\nContent-Length: 0\r\n\r\n", id="in the head"
-        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200 + b"\r\nContent-Length: 0\r\n\r\n", id="in the head"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b"x" * 200, id="in the body"),
-        pytest.param(
-            b"HTTP/1.1 100 Continue\r\n\r\n" * 8 + b"HTTP/1.1 204 No Content\r\n\r\n", id="in hints"
-        ),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" * 8 + b"HTTP/1.1 204 No Content\r\n\r\n", id="in hints"),
     ],
 )
 def test_the_deadline_holds_against_a_trickle(start: Start, outbound: Make, answer: bytes) -> None:
@@ -163,9 +157,7 @@ def test_the_deadline_holds_against_a_peer_that_does_not_read(start: Start, outb
         outbound(server).request("POST", f"{server.url}/", data=b"x" * 2**25, seconds=0.5)
 
 
-def test_a_reset_after_the_request_is_no_answer_and_nothing_is_sent_again(
-    start: Start, outbound: Make
-) -> None:
+def test_a_reset_after_the_request_is_no_answer_and_nothing_is_sent_again(start: Start, outbound: Make) -> None:
     def reset(peer: Peer) -> None:
         peer.read_request()
         peer.reset()

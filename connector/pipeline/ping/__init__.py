@@ -1,0 +1,22 @@
+"""Do both sides answer as this connection needs it? One rung after the other, each with what to do where it fails.
+
+Only reads, changes no stage and pauses nothing: a paused connection is just what people want to look into.
+"""
+
+from connector.pipeline.ping import brex, d365
+from connector.pipeline.ping.rung import Rung, State
+from connector.pipeline.runtime import Runtime
+from connector.store import connections
+from connector.store.connections import Connection
+
+__all__ = ["Rung", "State", "run"]
+
+
+def run(runtime: Runtime, connection: Connection) -> list[Rung]:
+    """Every rung of both sides, in order. Notes the Brex company it sees. Raises `vault.VaultError`."""
+    with runtime.database.begin() as tx:
+        secrets = connections.secrets(tx, runtime.vault, connection.id)
+    return [
+        *brex.climb(runtime, connection, secrets["brex.token"]),
+        *d365.climb(runtime, connection, secrets["d365.client_secret"]),
+    ]

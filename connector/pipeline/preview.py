@@ -1,0 +1,74 @@
+"""What a record becomes by today's mappings and master data, without storing or sending anything of it."""
+
+from dataclasses import dataclass
+
+from connector.domain import jsonio, record
+from connector.domain.entry import Entry, from_json
+from connector.domain.problems import Problem
+from connector.domain.stages import Stage
+from connector.pipeline import intake, map, refresh  # noqa: A004 - the stage's own name
+from connector.pipeline.runtime import Runtime
+from connector.store import connections, views
+from connector.store.connections import Connection
+from connector.store.records import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One of `entry`, `skipped` (why) and `problems` says what it becomes; `notes` what is odd about the record."""
+
+    record_id: str
+    source: str  # "stored", or "Brex" where it was read for this look
+    entry: Entry | None
+    skipped: str
+    problems: tuple[Problem, ...]
+    reference: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def of(runtime: Runtime, connection: Connection, record_id: str) -> Preview | None:
+    """None where neither we nor Brex know the record. Raises `Stop` and the clients' errors.
+
+    Master data are read first where they never were.
+    """
+    with runtime.database.begin() as tx:
+        kept = views.one(tx, connection.id, record_id)
+    body = kept["body"] if kept is not None else None
+    source = "Brex" if body is None else "stored"
+    if body is None:
+        with runtime.calling(connection, "brex"):
+            found = runtime.clients(connection).brex.by_ids([record_id])
+        if not found:
+            return None
+        body = jsonio.dumps(intake.without_links(found[0]))
+    if connection.refreshed_at is None:
+        refresh.run(runtime, connection)
+        with runtime.database.begin() as tx:
+            connection = connections.by_id(tx, connection.id) or connection
+    epoch = kept["epoch"] if kept is not None else 0
+    return _planned(runtime, connection, record_id, body, epoch, source)
+
+
+def _planned(runtime: Runtime, connection: Connection, record_id: str, body: str, epoch: int, source: str) -> Preview:
+    claimed = Claimed(0, record_id, Stage.FETCHED, 0, epoch, body, True, None, None)
+    step = map.step(claimed, map.rules_of(runtime.database, connection))
+    return Preview(
+        record_id,
+        source,
+        entry=None if step.entry is None else from_json(step.entry),
+        skipped=step.reason or "",
+        problems=tuple(step.problems or ()),
+        reference=step.reference or "",
+        notes=_notes(body),
+    )
+
+
+def _notes(body: str) -> tuple[str, ...]:
+    """Only the review status: whether a record is ready is no part of planning."""
+    try:
+        found = record.parse(jsonio.loads(body))
+    except (record.Unreadable, jsonio.NotJson):
+        return ()
+    if found.review_status == record.READY or found.source_type == "BILL":
+        return ()
+    return (f"In Brex it is in {found.review_status}, not {record.READY}: it waits until it is exported there.",)

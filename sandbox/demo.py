@@ -1,0 +1,131 @@
+"""`script/demo`: the whole product against the stand-ins, watched from outside as an operator would.
+
+The services are started as `script/server` starts them; everything else goes through the front door: the
+command line, signed webhooks, the metrics page. What is asserted at the end is read from the stand-ins
+themselves, not from the product's tables.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from connector.domain import jsonio
+from sandbox import audience
+from sandbox.operator import Failed, Operator, Services
+
+NAME = "demo"
+RECORDS = 240
+MESSAGE = 15  # record ids in one webhook
+PATIENCE_SECONDS = 300.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="run the job, tell the result, stop everything")
+    parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    parser.add_argument("--records", type=int, default=RECORDS, help=f"how many records (default: {RECORDS})")
+    options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    show = audience.Audience(quiet=options.json)
+    services = Services(Path(os.environ.get("CONNECTOR_HOME") or "var").absolute())
+    began = time.monotonic()
+    try:
+        operator = services.start(show.step)
+        result = run(operator, show, options.records)
+        result["seconds"] = round(time.monotonic() - began, 1)
+        show.result(result, services)
+        if options.json:
+            print(jsonio.dumps(result), flush=True)  # noqa: T201 - the command's answer
+        if not options.once:
+            show.stays_up(services)
+            services.wait()
+        return 0 if result["as_expected"] else 1
+    except Failed as error:
+        show.failed(str(error), services)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        services.stop(show.step)
+
+
+def run(operator: Operator, show: "audience.Audience", count: int) -> dict[str, Any]:
+    """Spend is coded and exported in Brex, the connector does its job, and the two ends are compared."""
+    show.step("Coding spend in the Brex stand-in")
+    expected = operator.control("POST", "/seed", {"records": count})["expected"]
+    waiting = [one for one in expected if operator.brex_statuses()[one["record_id"]] == "REVIEW"]
+    # These are exported before the connector listens: only its poll can find them.
+    silent = [one["record_id"] for one in waiting if one["found_by"] == "poll"]
+    operator.control("POST", "/export", {"record_ids": silent})
+    show.step("Adding the connection and its mappings")
+    operator.add_connection(NAME)
+    show.step("Exporting records in Brex: signed webhooks go out")
+    announce(operator, [one["record_id"] for one in waiting if one["found_by"] == "webhook"])
+    show.progress(len(expected), lambda: operator.ended(NAME), PATIENCE_SECONDS)
+    show.step("Comparing Brex, the ledger and what was expected")
+    return compare(operator, expected)
+
+
+def announce(operator: Operator, ids: list[str]) -> None:
+    """Some ids stand twice in their webhook, and one webhook is delivered twice: as happens in life."""
+    url = f"{operator.url}/webhooks/brex/{NAME}"
+    for start in range(0, len(ids), MESSAGE):
+        some = ids[start : start + MESSAGE]
+        if start == 0:
+            some = [*some, *some[:3]]
+        sent = operator.control("POST", "/export", {"record_ids": list(dict.fromkeys(some))})
+        sent = operator.control("POST", "/deliver", {"record_ids": some, "url": url})["delivery"]
+        if not sent["accepted"]:
+            raise Failed(f"the receiver did not take a webhook: {sent['statuses']}")
+        if start == MESSAGE:
+            again = {"record_ids": some, "url": url, "webhook_id": sent["webhook_id"]}
+            operator.control("POST", "/deliver", again)
+
+
+def compare(operator: Operator, expected: list[dict[str, Any]]) -> dict[str, Any]:
+    """The closing object. `duplicates`: entries that stand in the ledger more than once."""
+    records = {record["record_id"]: record for record in operator.connector_json("records", NAME, "--json")}
+    statuses = operator.brex_statuses()
+    wrong = [told for one in expected if (told := strange(one, records.get(one["record_id"]), statuses))]
+    ledger = operator.entries_in_ledger()
+    reconciled = operator.reconcile(NAME)
+    written = [record for record in records.values() if record["reference"] in ledger]
+    doubled = [reference for reference, copies in ledger.items() if copies > 1]
+    requests = operator.control("GET", "/status")["requests"]
+    return {
+        "records": len(expected),
+        "written": len(written),
+        "held": sum(record["stage"] == "held" for record in records.values()),
+        "acknowledged": sum(statuses.get(one["record_id"]) == "EXPORTED" for one in expected),
+        "duplicates": len(doubled),
+        "reconciliation_difference": reconciled,
+        "brex_requests": requests.get("brex", 0),
+        "d365_requests": requests.get("d365", 0),
+        "as_expected": not wrong and not doubled and reconciled == 0 and len(written) == len(ledger),
+        "unexpected": wrong[:20],
+    }
+
+
+def strange(one: dict[str, Any], record: dict[str, Any] | None, statuses: dict[str, str]) -> str:
+    """How a record's end differs from the one it should come to; empty where it does not."""
+    if record is None:
+        return f"{one['record_id']} never arrived"
+    codes = [problem["code"] for problem in record["problems"]]
+    if one["end"] == "written":
+        good = record["stage"] == "acknowledged" and statuses[one["record_id"]] == "EXPORTED" and not codes
+    else:
+        good = record["stage"] == "held" and codes == [one["problem"]]
+    return (
+        ""
+        if good
+        else f"{one['record_id']} ({one['type']}): {record['stage']} {codes}, not {one['end']} {one['problem']}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""The demo's hands: starts and stops the processes, and uses the product as any operator would."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from connector.domain import jsonio
+from connector.embedded.process import die_with_parent
+
+ROOT = Path(__file__).resolve().parents[1]
+STOP_SECONDS = 90.0
+# The quiet period before absence is believed: ten minutes for real systems, which the demo need not sit out.
+QUIET_SECONDS = "5"
+REFERENCE = re.compile(r"BX[A-Z2-7]{18}")
+ENDED = ("acknowledged", "held", "skipped")
+
+
+class Failed(Exception):
+    """The demo cannot go on; the message is a sentence without its full stop."""
+
+
+class Services:
+    """The sandbox and, beside it, what `script/server` runs, for one home. Logs go to files."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.url = ""
+        self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._operator: Operator | None = None
+
+    def start(self, step: Callable[[str], None]) -> "Operator":
+        (self.home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
+        step("Starting the stand-ins for Brex, Entra ID and F&O")
+        place = self.home / "sandbox"
+        sandbox = self._spawn("sandbox", ["-m", "sandbox", "--home", str(place)], {})
+        about = self._ready(place / "sandbox.json", sandbox, "the sandbox")
+        step("Starting PostgreSQL, Valkey, web, worker and beat")
+        environ = {
+            "CONNECTOR_HOME": str(self.home),
+            "CONNECTOR_TRUSTED_HOSTS": about["trusted_hosts"],
+            "REQUESTS_CA_BUNDLE": about["ca"],
+            "CONNECTOR_QUIET_SECONDS": os.environ.get("CONNECTOR_QUIET_SECONDS", "").strip() or QUIET_SECONDS,
+        }
+        server = self._spawn("server", ["-m", "connector.embedded"], environ)
+        self.url = self._ready(self.home / "server.json", server, "the server")["url"]
+        self._operator = Operator(self.url, about, environ)
+        return self._operator
+
+    def wait(self) -> None:
+        """Until Ctrl-C, or until one of the processes ends by itself."""
+        while all(process.poll() is None for _, process in self._processes):
+            time.sleep(0.5)
+        raise Failed("one of its processes ended by itself")
+
+    def stop(self, step: Callable[[str], None]) -> None:
+        """The server first, then the stand-ins. A further Ctrl-C does not break this off."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if self._operator is not None:
+            with contextlib.suppress(Failed):
+                self._operator.leave()
+        if self._processes:
+            step("Stopping everything")
+        for name, process in reversed(self._processes):
+            process.send_signal(signal.SIGINT if name == "server" else signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def _spawn(self, name: str, words: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self.home / "log" / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *words],
+                cwd=ROOT,
+                env={**os.environ, **environ, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - there is no other way to ask for it
+            )
+        self._processes.append((name, process))
+        return process
+
+    def _ready(self, path: Path, process: subprocess.Popen[bytes], what: str) -> dict[str, str]:
+        """What the process says of itself once it is ready; an older file is not believed."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                raise Failed(f"{what} ended at once (code {process.returncode}): {self._last_words()}")
+            with contextlib.suppress(OSError, ValueError):
+                about: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+                if str(about.get("pid")) == str(process.pid):
+                    return about
+            time.sleep(0.1)
+        raise Failed(f"{what} did not get ready within two minutes")
+
+    def _last_words(self) -> str:
+        name = self._processes[-1][0]
+        lines = (self.home / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace").split("\n")
+        return " ".join(line for line in lines if line.strip())[-400:]
+
+
+class Operator:
+    def __init__(self, url: str, about: dict[str, str], environ: dict[str, str]) -> None:
+        self.url = url
+        self._about = about
+        self._environ = {**os.environ, **environ}
+        self._tls = ssl.create_default_context(cafile=about["ca"])
+        self._connection = ""
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The sandbox's own controls: what people do in Brex and F&O."""
+        data = None if body is None else jsonio.dumps(body).encode()
+        answer: dict[str, Any] = jsonio.loads(self._http(method, self._about["control"] + path, data))
+        return answer
+
+    def brex_statuses(self) -> dict[str, str]:
+        return {str(key): str(value) for key, value in self.control("GET", "/records").items()}
+
+    def add_connection(self, name: str) -> None:
+        """As an operator would; a second demo finds it there and lets it work again."""
+        self._connection = name
+        known = self.connector_json("connections", "list", "--json")
+        if name in [one["name"] for one in known]:
+            self.connector("resume", name)
+            return
+        self.connector("connections", "add", "-", stdin=jsonio.dumps(self.control("GET", f"/connection?name={name}")))
+        mappings = self._http("GET", self._about["control"] + "/mappings.csv", None).decode()
+        self.connector("mappings", "import", name, "-", stdin=mappings)
+
+    def leave(self) -> None:
+        """The stand-ins are about to go: the connection would only find closed doors."""
+        if self._connection:
+            self.connector("pause", self._connection, "--reason", "the sandbox is stopped")
+
+    def ended(self, name: str) -> int:
+        """How many records have come to an end, by the metrics page."""
+        text = self._http("GET", f"{self.url}/metrics", None).decode()
+        found = re.findall(rf'connector_records{{connection="{name}",stage="(\w+)"}} (\d+)', text)
+        return sum(int(count) for stage, count in found if stage in ENDED)
+
+    def entries_in_ledger(self) -> dict[str, int]:
+        """Our references in the stand-in's ledger, and in how many vouchers each stands: one, or it is doubled."""
+        places: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for line in self.control("GET", "/ledger/lines")["lines"]:
+            if REFERENCE.fullmatch(line["Document"]):
+                places[line["Document"]].add((line["JournalBatchNumber"], line["Voucher"]))
+        return {reference: len(found) for reference, found in places.items()}
+
+    def reconcile(self, name: str) -> Decimal:
+        told = self.connector_json(
+            "reconcile", name, "--from", "2025-01-01", "--to", "2030-12-31", "--json", good=(0, 1)
+        )
+        return Decimal(told["reconciliation_difference"])
+
+    def connector_json(self, *words: str, good: tuple[int, ...] = (0,)) -> Any:
+        return jsonio.loads(self.connector(*words, good=good))
+
+    def connector(self, *words: str, stdin: str = "", good: tuple[int, ...] = (0,)) -> str:
+        """Run `connector …`; its standard output. Raises `Failed` with its sentence."""
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("connector")), *words],
+            cwd=ROOT,
+            env=self._environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in good:
+            raise Failed(f"connector {' '.join(words)}: {done.stderr.strip()[-500:]}")
+        return done.stdout
+
+    def _http(self, method: str, url: str, data: bytes | None) -> bytes:
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310
+        handlers: list[urllib.request.BaseHandler] = [
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=self._tls),
+        ]
+        try:
+            with urllib.request.build_opener(*handlers).open(request, timeout=120) as answer:
+                body: bytes = answer.read()
+                return body
+        except urllib.error.HTTPError as error:
+            raise Failed(f"{method} {url} answered {error.code}: {error.read()[:300]!r}") from None
+        except OSError as error:
+            raise Failed(f"{method} {url}: {error}") from None

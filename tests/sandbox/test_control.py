@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from connector.domain import connection, jsonio
+from sandbox.world import World
+from tests.sandbox.conftest import Caller, record
+
+
+class Panel:
+    def __init__(self, world: World) -> None:
+        self._client = Client(world.apps["control"])
+
+    def __call__(self, method: str, path: str, body: Any = None, *, code: int = 200) -> Any:
+        data = None if body is None else jsonio.dumps(body)
+        answer = self._client.open(path, method=method, data=data)
+        assert answer.status_code == code, answer.text
+        return jsonio.loads(answer.data)
+
+
+@pytest.fixture
+def panel(world: World) -> Panel:
+    return Panel(world)
+
+
+def test_it_seeds_once_and_remembers_what_to_expect(world: World, panel: Panel) -> None:
+    expected = panel("POST", "/seed", {"records": 80})["expected"]
+    assert len(expected) == 80
+    assert expected[0].keys() == {"record_id", "type", "end", "problem", "found_by"}
+    assert panel("POST", "/seed", {"records": 90})["expected"] == expected
+    assert panel("GET", "/expected")["expected"] == expected
+    assert set(world.brex.statuses().values()) == {"REVIEW", "PREPARE"}
+
+
+def test_it_exports_and_shows_statuses(world: World, panel: Panel, call: Caller) -> None:
+    panel("POST", "/records", {"records": [record("accr_1"), record("accr_2")], "ready": False})
+    assert panel("POST", "/export", {"record_ids": ["accr_1"]}) == {"delivery": None}
+    assert panel("GET", "/records") == {"accr_1": "READY_FOR_EXPORT", "accr_2": "REVIEW"}
+    panel("POST", "/export", {"record_ids": ["accr_1"]}, code=400)
+    call("GET", "/v2/company")
+    status = panel("GET", "/status")
+    assert status["records"] == {"READY_FOR_EXPORT": 1, "REVIEW": 1}
+    assert status["requests"] == {"brex": 1}
+    panel("POST", "/pull-back", {"record_ids": ["accr_1"]})
+    panel("PATCH", "/records/accr_1", {"memo": "new"})
+    seen = world.brex.records.get("accr_1")
+    assert seen is not None
+    assert (seen["review_status"], seen["memo"]) == ("REVIEW", "new")
+
+
+def test_it_gives_a_connection_file_the_product_accepts(world: World, panel: Panel) -> None:
+    file = panel("GET", "/connection?name=acme")
+    assert (file["name"], file["brex"]["webhook_secret"]) == ("acme", world.brex.webhook_secret())
+    assert connection.read(file).posting.journal_name == "BREX"
+
+
+def test_it_adds_faults_and_switches_options(world: World, panel: Panel, call: Caller) -> None:
+    fault = {"system": "brex", "match": "GET /v2/company", "kind": "status_before", "code": 500}
+    assert panel("POST", "/faults", fault) == {"number": 1}
+    assert len(panel("GET", "/faults")["faults"]) == 1
+    assert call("GET", "/v2/company").status_code == 500
+    panel("POST", "/faults", fault | {"kind": "nothing"}, code=400)
+    panel("POST", "/faults", fault)
+    panel("DELETE", "/faults")
+    assert call("GET", "/v2/company").status_code == 200
+    assert panel("POST", "/faults/release") == {"released": 0}
+    assert panel("POST", "/options", {"auth_failure": "401_empty"})["auth_failure"] == "401_empty"
+    panel("POST", "/token", {"status": "REVOKED"})
+    assert call("GET", "/v2/company").status_code == 401
+    panel("POST", "/options", {"unheard_of": 1}, code=400)
+
+
+def test_it_rotates_secrets_and_shows_the_ledger(world: World, panel: Panel) -> None:
+    old = world.brex.webhook_secret()
+    new = panel("POST", "/secrets/rotate")["secret"]
+    assert new != old
+    assert panel("POST", "/secrets/finish") == {"secret": new}
+    assert panel("GET", "/ledger/headers") == {"headers": []}
+    assert panel("GET", "/ledger/lines") == {"lines": []}
+    assert panel("GET", "/reported") == {"reported": []}
