@@ -22,6 +22,13 @@ def wake(celery: Celery, connection_id: int, countdown: float = 0) -> bool:
     return send(chain(*links, app=celery), countdown)
 
 
+def start(celery: Celery, connection_id: int) -> bool:
+    """A person changed something: poll and refresh now where they are due, not at the next sweep, and go on."""
+    for task in ("tasks.schedule.refresh", "tasks.schedule.poll"):
+        send(celery.signature(task, args=(connection_id,), immutable=True))
+    return wake(celery, connection_id)
+
+
 def send(signature: Signature, countdown: float = 0) -> bool:
     """Publish one signature; False where the broker does not take it."""
     try:

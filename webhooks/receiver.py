@@ -1,6 +1,7 @@
 """Brex's webhooks: verify, store, commit, then wake. Nothing else happens here."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from flask import Blueprint, Response, current_app, request
 from standardwebhooks import Webhook
 
+from connector.domain import connection as files
 from connector.domain import jsonio
 from connector.pipeline import intake
 from connector.pipeline.runtime import Runtime
@@ -32,7 +34,7 @@ def receive(name: str) -> Response:
     runtime: Runtime = current_app.extensions["runtime"]
     body = request.get_data(cache=False)
     with runtime.database.begin() as tx:
-        connection = connections.by_name(tx, name)
+        connection = connections.by_name(tx, name) if re.fullmatch(files.NAME, name) else None
         secret = _secret(runtime, tx, connection)
     if not _signed(body, secret or _NOBODY) or connection is None or not secret:
         return _answer(401, "not signed by Brex for this connection")
@@ -65,13 +67,14 @@ def _verified(body: bytes, secret: str) -> bool:
 
 
 def _store(runtime: Runtime, connection: Connection, body: bytes) -> Response:
+    webhook_id = request.headers["Webhook-Id"]
     try:
-        event = jsonio.loads(body)
-        event_type, ids = _read(event)
+        event_type, ids = _read(jsonio.loads(body))
+        if not intake.readable_id(webhook_id):
+            raise ValueError("no readable Webhook-Id")
     except ValueError as error:
         log.warning("webhook unreadable", connection=connection.name, reason=str(error))
         return _answer(400, f"unreadable: {error}")
-    webhook_id = request.headers["Webhook-Id"][:200]
     actor = f"webhook:{webhook_id}"
     with runtime.database.begin() as tx:
         body_hash = hashlib.sha256(body).hexdigest()
@@ -83,16 +86,24 @@ def _store(runtime: Runtime, connection: Connection, body: bytes) -> Response:
     log.info("webhook stored", connection=connection.name, webhook_id=webhook_id, new=found.new, known=found.known,
              records=ids)  # fmt: skip
     if ids and connection.active:
-        wake: Callable[[int], object] = current_app.extensions["wake"]
-        wake(connection.id)
+        _wake(connection)
     return _answer(200, "stored")
+
+
+def _wake(connection: Connection) -> None:
+    """Whatever goes wrong here, the records are stored, and the sweep finds them."""
+    wake: Callable[[int], object] = current_app.extensions["wake"]
+    try:
+        wake(connection.id)
+    except Exception as error:
+        log.warning("not woken", connection=connection.name, reason=type(error).__name__)
 
 
 def _read(event: Any) -> tuple[str, list[str]]:
     """The event's type and the record ids it announces (none for other events). Raises ValueError."""
-    if not isinstance(event, dict) or not isinstance(event.get("event_type"), str):
+    if not isinstance(event, dict) or not intake.readable_id(event.get("event_type")):
         raise ValueError("no event_type")
-    event_type = event["event_type"][:100].replace("\x00", "")
+    event_type = event["event_type"]
     if event_type != READY_EVENT:
         return event_type, []
     ids = next((event[key] for key in ID_KEYS if key in event), None)

@@ -4,13 +4,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import simplejson
 import typer
 
 from connector.cli.arguments import AsJson, Name
-from connector.cli.context import Context, current
+from connector.cli.context import Context, current, speakable
 from connector.cli.failures import Failure
-from connector.cli.output import Column, note, print_json, say, table
+from connector.cli.output import Column, note, print_file, print_json, say, table
 from connector.cli.words import state_cell, when, zone
 from connector.domain import jsonio
 from connector.domain.connection import BadConnectionFile, ConnectionFile
@@ -90,7 +89,7 @@ def _known(context: Context, data: Any) -> Connection | None:
     """The stored connection of the file's name, if there is one."""
     name = data.get("name") if isinstance(data, dict) else None
     with context.runtime.database.begin() as tx:
-        return connections.by_name(tx, name) if isinstance(name, str) and "\x00" not in name else None
+        return connections.by_name(tx, name) if isinstance(name, str) and speakable(name) else None
 
 
 def _valid(data: Any, trusted_hosts: frozenset[str]) -> ConnectionFile:
@@ -163,7 +162,7 @@ def show(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:  # no
     with context.runtime.database.begin() as tx:
         kinds = credentials.kinds(tx, found.id)
     file = setup.shown(found, kinds)
-    sys.stdout.write(simplejson.dumps(file, use_decimal=True, ensure_ascii=False, indent=2) + "\n")
+    print_file(file)
 
 
 @app.command()

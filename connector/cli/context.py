@@ -27,7 +27,7 @@ class Context:
     def connection(self, name: str) -> Connection:
         """Raises `Failure` where there is none of this name."""
         with self.runtime.database.begin() as tx:
-            found = connections.by_name(tx, name)
+            found = connections.by_name(tx, name) if speakable(name) else None
             names = [] if found is not None else [one.name for one in connections.everyone(tx)]
         if found is not None:
             return found
@@ -35,24 +35,25 @@ class Context:
             raise Failure(f"There is no connection yet; add {name} with `connector connections add FILE`.")
         like = get_close_matches(name, names, n=1)
         hint = f"did you mean {like[0]}? " if like else ""
-        raise Failure(
-            f"No connection is named {name}: {hint}`connector connections list` shows those there are."
-        )
+        raise Failure(f"No connection is named {name}: {hint}`connector connections list` shows those there are.")
 
     def active(self, name: str) -> Connection:
         """The connection, where it may work. Raises `Failure` where it is paused, too."""
         found = self.connection(name)
         if not found.active:
             reason = f" ({found.state_reason})" if found.state_reason else ""
-            raise Failure(
-                f"{name} is paused{reason}. See to the reason, then run `connector resume {name}`."
-            )
+            raise Failure(f"{name} is paused{reason}. See to the reason, then run `connector resume {name}`.")
         return found
 
     def woken(self, connection: Connection) -> None:
         """Let the workers look now. Nothing depends on it: they look each minute anyway."""
         if connection.active and not self.wake(connection.id):
             note("The broker does not answer, so no worker was woken; once it does, they look each minute.")
+
+
+def speakable(name: str) -> bool:
+    """Whether it could be a name or an id at all; what is not cannot even be asked of the database."""
+    return name.isascii() and name.isprintable()
 
 
 def current(ctx: typer.Context) -> Context:
@@ -74,6 +75,6 @@ def person() -> str:
 
 def _wake(connection_id: int) -> bool:
     from tasks.app import app  # noqa: PLC0415 - Celery takes its time to load, and most commands need none of it
-    from tasks.wake import wake  # noqa: PLC0415
+    from tasks.wake import start  # noqa: PLC0415
 
-    return wake(app, connection_id)
+    return start(app, connection_id)

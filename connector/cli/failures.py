@@ -24,21 +24,24 @@ class Failure(Exception):
 
 def explain(error: Exception) -> str | None:
     """The sentences for an error that was to be expected; None for any other: that is a mistake in the code."""
-    if isinstance(error, SQLAlchemyError):
-        return _database(error)
-    if isinstance(error, Stop):
-        return _stop(error)
-    if isinstance(error, BrexError):
-        return _traced(error, "trace id", error.trace_id)
-    if isinstance(error, D365Error):
-        return _traced(error, "activity id", error.activity_id)
-    if isinstance(error, VaultError):
-        return _sentence(f"A stored credential cannot be read: {error}")
-    if isinstance(error, Failure | BadSettings | OutboundError):
-        return _sentence(str(error))
-    if isinstance(error, OSError) and error.filename and error.errno != errno.EPIPE:
-        return _sentence(f"{error.filename}: {error.strerror}")
-    return None
+    match error:
+        case SQLAlchemyError():
+            found = _database(error)
+        case Stop():
+            found = _stop(error)
+        case BrexError():
+            found = _traced(error, "trace id", error.trace_id)
+        case D365Error():
+            found = _traced(error, "activity id", error.activity_id)
+        case VaultError():
+            found = _sentence(f"A stored credential cannot be read: {error}")
+        case Failure() | BadSettings() | OutboundError():
+            found = _sentence(str(error))
+        case OSError(filename=str(name)) if error.errno != errno.EPIPE:
+            found = _sentence(f"{name}: {error.strerror}")
+        case _:
+            return None
+    return found
 
 
 def _database(error: SQLAlchemyError) -> str:

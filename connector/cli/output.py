@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import simplejson
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -62,6 +63,12 @@ def print_json(value: Any) -> None:
     sys.stdout.write(text + "\n")
 
 
+def print_file(value: Any) -> None:
+    """JSON as people keep it in a file."""
+    text = simplejson.dumps(plain(value), use_decimal=True, ensure_ascii=False, indent=2)
+    sys.stdout.write(text + "\n")
+
+
 def plain(value: Any) -> Any:
     """The value as JSON knows it: dates in ISO 8601, sets and tuples as lists."""
     if isinstance(value, datetime | date):
@@ -99,8 +106,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, title: s
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     widths = [
-        _width(column, [Text(column.title), *(row[number] for row in rows)])
-        for number, column in enumerate(columns)
+        _width(column, [Text(column.title), *(row[number] for row in rows)]) for number, column in enumerate(columns)
     ]
     shown = list(range(len(columns)))
     while sum(widths[number] + GAP for number in shown) > room:

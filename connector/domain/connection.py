@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 MASK = "********"
+NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 
 AccountRole = Literal["card_liability", "accounts_payable", "reimbursements_payable", "clearing", "cash", "rewards"]
 
@@ -97,7 +98,7 @@ class Posting(_Strict):
 
 
 class ConnectionFile(_Strict):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    name: str = Field(pattern=NAME)
     brex: BrexSide
     d365: D365Side
     posting: Posting

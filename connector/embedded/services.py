@@ -100,10 +100,9 @@ class Embedded:
         ports = {name: server.port for name, server in servers.items() if server is not None}
         state.write(self.home / "ports.json", state.read(self.home / "ports.json") | ports)
         urls = {"DATABASE_URL": self.postgres, "REDIS_URL": self.valkey}
-        state.write(
-            state.services_file(self.home),
-            {name: server.url() for name, server in urls.items() if server is not None},
-        )
+        running = {name: server.url() for name, server in urls.items() if server is not None}
+        surroundings = {name: os.environ[name] for name in state.SURROUNDINGS if os.environ.get(name, "").strip()}
+        state.write(state.services_file(self.home), running | surroundings)
 
 
 def _only_one(home: Path) -> IO[str]:

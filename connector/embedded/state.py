@@ -14,6 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+URLS = ("DATABASE_URL", "REDIS_URL")
+SURROUNDINGS = ("CONNECTOR_TRUSTED_HOSTS", "REQUESTS_CA_BUNDLE", "CONNECTOR_QUIET_SECONDS")
+
+
 def write_private(path: Path, text: str) -> None:
     """Put the file there whole or not at all, for the owner's eyes only (0600)."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -58,7 +62,14 @@ def running(home: Path) -> dict[str, str]:
 
     The file may have outlived its server (SIGKILL), so each address is tried.
     """
-    return {name: url for name, url in read(services_file(home)).items() if _answers(url)}
+    urls = {name: url for name, url in read(services_file(home)).items() if name in URLS}
+    return {name: url for name, url in urls.items() if _answers(url)}
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    """The outbound settings with which the home's server runs, so that a command beside it sees the same world."""
+    found = read(services_file(home))
+    return {name: value for name, value in found.items() if name in SURROUNDINGS and isinstance(value, str)}
 
 
 def read(path: Path) -> dict[str, Any]:

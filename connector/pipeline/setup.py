@@ -71,13 +71,17 @@ def replace(runtime: Runtime, connection: Connection, file: ConnectionFile) -> N
 
 def _identity_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What makes a connection the one it is: which Brex queue, into which ledger."""
-    identity = {
-        "brex.source": lambda one: one["brex"]["source"],
-        "brex.base_url": lambda one: urlsplit(one["brex"]["base_url"]).netloc.lower(),
-        "d365.host": lambda one: urlsplit(one["d365"]["host"]).netloc.lower(),
-        "posting.legal_entity": lambda one: one["posting"]["legal_entity"],
+    before, after = _identity(old), _identity(new)
+    return [name for name, value in before.items() if after[name] != value]
+
+
+def _identity(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "brex.source": settings["brex"]["source"],
+        "brex.base_url": urlsplit(settings["brex"]["base_url"]).netloc.lower(),
+        "d365.host": urlsplit(settings["d365"]["host"]).netloc.lower(),
+        "posting.legal_entity": settings["posting"]["legal_entity"],
     }
-    return [name for name, of in identity.items() if of(old) != of(new)]
 
 
 def shown(connection: Connection, kinds: set[str]) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""`connector pause`, `resume` and `refresh`: a connection at work, at rest, and with fresh master data."""
+
+from typing import Annotated
+
+import typer
+
+from connector.cli.arguments import AsJson, Name
+from connector.cli.context import current, person
+from connector.cli.output import Column, note, print_json, say, table
+from connector.pipeline import refresh as master
+from connector.store import connections
+
+
+def pause(
+    ctx: typer.Context,
+    name: Name,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; shown wherever the connection is.", show_default=False)
+    ] = "",
+) -> None:
+    """Stop all work of a connection; its records wait, webhooks are still taken in.
+
+    Example: connector pause acme --reason "month-end close"
+    """
+    context = current(ctx)
+    found = context.connection(name)
+    words = reason.strip() or f"paused by {person().removeprefix('person:')}"
+    with context.runtime.database.begin() as tx:
+        paused = connections.pause(tx, found.id, words)
+    say(
+        f"{name} is paused: {words}."
+        if paused
+        else f"{name} was paused already: {found.state_reason or 'no reason given'}."
+    )
+
+
+def resume(ctx: typer.Context, name: Name) -> None:
+    """Let a paused connection go on where it stopped.
+
+    Example: connector resume acme
+    """
+    context = current(ctx)
+    found = context.connection(name)
+    with context.runtime.database.begin() as tx:
+        connections.resume(tx, found.id)
+    say(f"{name} goes on." if not found.active else f"{name} was at work already; it looks for work now.")
+    context.woken(context.connection(name))
+
+
+def refresh(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Read the master data from F&O now: accounts, dimensions, formats, ledgers.
+
+    Example: connector refresh acme
+    """
+    context = current(ctx)
+    found = context.active(name)
+    read = master.run(context.runtime, found)
+    unread = [entity_set for entity_set in master.SETS if entity_set not in read]
+    if as_json:
+        print_json({"read": read, "not_read": unread})
+    else:
+        rows = [[entity_set, f"{read[entity_set]:,}"] for entity_set in master.SETS if entity_set in read]
+        table([Column("Entity set"), Column("Rows", right=True)], rows)
+    for entity_set in unread:
+        note(f"{entity_set} could not be read; what depends on it is left to F&O to judge.")
+    context.woken(found)

@@ -1,0 +1,41 @@
+"""An entry as a table: what is debited, what is credited, and why these accounts."""
+
+from decimal import Decimal
+
+from connector.cli.output import Column, say, table
+from connector.cli.words import money
+from connector.domain.entry import Account, Entry
+
+
+def print_entry(entry: Entry, reference: str = "") -> None:
+    say(
+        f"Journal {entry.journal_name} in {entry.legal_entity}, {entry.date.isoformat()}"
+        f"{f', reference {reference}' if reference else ''}"
+    )
+    rows = [
+        [
+            _account(line.account), _account(line.offset) if line.offset else "",
+            _amount(line.debit, entry.currency), _amount(line.credit, entry.currency), line.text, "; ".join(line.why),
+        ]
+        for line in entry.lines
+    ]  # fmt: skip
+    table(
+        [
+            Column("Account"), Column("Offset"), Column("Debit", right=True), Column("Credit", right=True),
+            Column("Text", wrap=True, leave=1), Column("Why", wrap=True, leave=2),
+        ],
+        rows,
+    )  # fmt: skip
+    for remark in entry.notes:
+        say(f"Note: {remark}")
+
+
+def _account(account: Account) -> str:
+    """The account as F&O reads it; its kind where that is not the ledger."""
+    kind = "" if account.type == "Ledger" else f"{account.type} "
+    dimensions = f" ({account.default_dimensions})" if account.default_dimensions else ""
+    return f"{kind}{account.display}{dimensions}"
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return money(amount, currency) if amount else ""
