@@ -58,7 +58,8 @@ def run(operator: Operator, show: "audience.Audience", count: int) -> dict[str, 
     """Spend is coded and exported in Brex, the connector does its job, and the two ends are compared."""
     show.step("Coding spend in the Brex stand-in")
     expected = operator.control("POST", "/seed", {"records": count})["expected"]
-    waiting = [one for one in expected if operator.brex_statuses()[one["record_id"]] == "REVIEW"]
+    statuses = operator.brex_statuses()
+    waiting = [one for one in expected if statuses[one["record_id"]] in ("PREPARE", "REVIEW")]
     # These are exported before the connector listens: only its poll can find them.
     silent = [one["record_id"] for one in waiting if one["found_by"] == "poll"]
     operator.control("POST", "/export", {"record_ids": silent})

@@ -3,7 +3,8 @@
 A task that fails is not repeated by Celery: what it left undone is still due in PostgreSQL, and the sweep wakes it.
 """
 
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -15,10 +16,25 @@ from connector.pipeline.runtime import Runtime, build
 log = structlog.get_logger()
 
 
-@cache
+class _Process:
+    runtime: Runtime | None = None
+
+
 def runtime() -> Runtime:
     """This process's runtime, made at its first task: after the fork, so that no database session is shared."""
-    return build(settings.load())
+    if _Process.runtime is None:
+        _Process.runtime = build(settings.load())
+    return _Process.runtime
+
+
+@contextmanager
+def using(given: Runtime) -> Iterator[None]:
+    """Let tasks that run in this process meanwhile work with a runtime that is there already."""
+    before, _Process.runtime = _Process.runtime, given
+    try:
+        yield
+    finally:
+        _Process.runtime = before
 
 
 class PipelineTask(Task):

@@ -1,6 +1,8 @@
 """The environment is checked whole, each mistake in a sentence that never repeats a secret."""
 
+import base64
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography.fernet import Fernet
 from connector import settings
 from connector.embedded import state
 
-KEY = Fernet.generate_key().decode()
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()  # the same in every test process; it guards nothing
 PASSWORD = "s3cret-pass"
 
 
@@ -160,31 +162,61 @@ def test_without_a_url_and_without_a_running_server_it_says_what_to_do(tmp_path:
     )
 
 
-def test_a_service_that_no_longer_answers_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
-    with socket.socket() as nobody:  # bound, and so nobody else's; but not listening
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
-        state.write(state.services_file(tmp_path), {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{port}/0"})
-        told = mistakes(REDIS_URL=None, CONNECTOR_HOME=str(tmp_path))
-    assert told[0].startswith("REDIS_URL is not set and no embedded service runs")
+def told_by_a_process_that_ended(home: Path) -> None:
+    """As if the process that announced the services had been killed since."""
+    ended = subprocess.Popen(["/bin/sh", "-c", ":"])
+    ended.wait()
+    file = state.services_file(home)
+    state.write(file, state.read(file) | {"pid": ended.pid})
+
+
+def test_a_service_whose_server_was_killed_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    with socket.socket() as bound:  # so that nobody else listens there
+        bound.bind(("127.0.0.1", 0))
+        url = f"redis://:{PASSWORD}@127.0.0.1:{bound.getsockname()[1]}/0"
+        state.announce(tmp_path, {"REDIS_URL": url}, {"CONNECTOR_QUIET_SECONDS": "5"})
+        told_by_a_process_that_ended(tmp_path)
+        (told,) = mistakes(REDIS_URL=None, CONNECTOR_HOME=str(tmp_path))
+    assert told.startswith("REDIS_URL is not set and no embedded service runs")
+    assert state.surroundings(tmp_path) == {}
+
+
+def test_a_service_that_its_server_is_starting_again_is_there(tmp_path: Path) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"redis://:{PASSWORD}@127.0.0.1:{bound.getsockname()[1]}/0"
+        state.announce(tmp_path, {"REDIS_URL": url}, {})
+        assert settings.load(environment(REDIS_URL=None, CONNECTOR_HOME=str(tmp_path))).redis_url == url
+
+
+def test_services_that_outlived_their_server_are_enough(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        url = f"redis://127.0.0.1:{service.getsockname()[1]}/0"
+        state.announce(tmp_path, {"REDIS_URL": url}, {})
+        told_by_a_process_that_ended(tmp_path)
+        assert settings.load(environment(REDIS_URL=None, CONNECTOR_HOME=str(tmp_path))).redis_url == url
 
 
 def test_the_embedded_services_of_the_home_take_the_place_of_unset_urls(tmp_path: Path) -> None:
     state.write_private(state.keys_file(tmp_path), KEY)
-    with socket.create_server(("127.0.0.1", 0)) as service:
-        port = service.getsockname()[1]
-        urls = {"DATABASE_URL": f"postgresql+psycopg2://127.0.0.1:{port}/d", "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
-        state.write(state.services_file(tmp_path), urls)
-        loaded = settings.load({"CONNECTOR_HOME": str(tmp_path)})
+    urls = {"DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/d", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    state.announce(tmp_path, urls, {})
+    loaded = settings.load({"CONNECTOR_HOME": str(tmp_path)})
     assert (loaded.database_url, loaded.redis_url) == (urls["DATABASE_URL"], urls["REDIS_URL"])
     assert loaded.secret_keys == (KEY,)
 
 
+def test_a_command_beside_a_server_sees_its_outbound_settings_unless_it_has_its_own(tmp_path: Path) -> None:
+    state.write_private(state.keys_file(tmp_path), KEY)
+    urls = {"DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/d", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    state.announce(tmp_path, urls, {"CONNECTOR_TRUSTED_HOSTS": "h:1", "CONNECTOR_QUIET_SECONDS": "5", "PATH": "/"})
+    loaded = settings.load({"CONNECTOR_HOME": str(tmp_path), "CONNECTOR_QUIET_SECONDS": "7"})
+    assert (loaded.trusted_hosts, loaded.quiet_seconds) == ({"h:1"}, 7)
+
+
 def test_lost_keys_of_the_embedded_database_are_not_passed_over(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as service:
-        url = f"postgresql+psycopg2://127.0.0.1:{service.getsockname()[1]}/d"
-        state.write(state.services_file(tmp_path), {"DATABASE_URL": url})
-        told = mistakes(DATABASE_URL=None, CONNECTOR_SECRET_KEYS=None, CONNECTOR_HOME=str(tmp_path))
+    state.announce(tmp_path, {"DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/d"}, {})
+    told = mistakes(DATABASE_URL=None, CONNECTOR_SECRET_KEYS=None, CONNECTOR_HOME=str(tmp_path))
     assert told[0].startswith(f"{tmp_path / 'secret-keys'} holds no key")
 
 

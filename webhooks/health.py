@@ -42,14 +42,16 @@ def ready() -> Response:
 def metrics() -> Response:
     """Prometheus text; the figures are read from the database when asked for."""
     runtime: Runtime = current_app.extensions["runtime"]
-    return Response(generate_latest(registry(runtime)), mimetype=CONTENT_TYPE_LATEST)
+    try:
+        return Response(generate_latest(registry(runtime)), content_type=CONTENT_TYPE_LATEST)
+    except SQLAlchemyError:
+        return Response("the database does not answer\n", 503, content_type="text/plain; charset=utf-8")
 
 
 def _broker() -> str:
     try:
-        client = Redis.from_url(current_app.config["REDIS_URL"], socket_timeout=1, socket_connect_timeout=1)
-        client.ping()
-        client.close()
+        with Redis.from_url(current_app.config["REDIS_URL"], socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
     except (RedisError, OSError, ValueError):
         return "does not answer"
     return "answers"

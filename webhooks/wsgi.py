@@ -14,7 +14,7 @@ from webhooks import health, receiver
 
 def create_app(runtime: Runtime, *, redis_url: str, wake: Callable[[int], object]) -> Flask:
     """`wake` is told a connection's id after its records were committed; what it does may fail."""
-    flask = Flask(__name__)
+    flask = Flask(__name__, static_folder=None)  # no file is ever served
     flask.config.update(MAX_CONTENT_LENGTH=receiver.MOST_BYTES, REDIS_URL=redis_url)
     flask.extensions.update(runtime=runtime, wake=wake)
     flask.register_blueprint(receiver.blueprint)

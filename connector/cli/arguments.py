@@ -29,13 +29,14 @@ def day_option(name: str, help_: str) -> typer.models.OptionInfo:
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name.", show_default=False)]
-MaybeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this connection.", show_default=False)]
+MaybeName = Annotated[str | None, typer.Argument(metavar="NAME", help="Only this connection.", show_default=False)]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD_ID", help="The record's id in Brex.", show_default=False)]
-RecordIds = Annotated[
-    list[str] | None, typer.Argument(metavar="[RECORD_ID]...", help="These records.", show_default=False)
-]
+RecordIds = Annotated[list[str] | None, typer.Argument(metavar="RECORD_ID", help="These records.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-StageOption = Annotated[Stage | None, typer.Option("--stage", help="Records in this stage.", show_default=False)]
+StageOption = Annotated[
+    Stage | None,
+    typer.Option("--stage", metavar="STAGE", help=f"Records in this stage: {', '.join(Stage)}.", show_default=False),
+]
 ProblemOption = Annotated[
     str | None,
     typer.Option("--problem", parser=_code, metavar="CODE", help="Records held for this problem.", show_default=False),

@@ -6,8 +6,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connector.brex.errors import BrexError
+from connector.brex.errors import Throttled as BrexThrottled
 from connector.brex.errors import Unauthorized as BrexUnauthorized
 from connector.d365.errors import D365Error
+from connector.d365.errors import Throttled as D365Throttled
 from connector.d365.errors import Unauthorized as D365Unauthorized
 from connector.outbound.errors import OutboundError
 from connector.pipeline.runtime import Stop
@@ -35,8 +37,10 @@ def explain(error: Exception) -> str | None:
             found = _traced(error, "activity id", error.activity_id)
         case VaultError():
             found = _sentence(f"A stored credential cannot be read: {error}")
-        case Failure() | BadSettings() | OutboundError():
+        case OutboundError():
             found = _sentence(str(error))
+        case Failure() | BadSettings():
+            found = str(error)
         case OSError(filename=str(name)) if error.errno != errno.EPIPE:
             found = _sentence(f"{name}: {error.strerror}")
         case _:
@@ -72,7 +76,11 @@ def _stop(error: Stop) -> str:
             f"{_sentence(str(error))} The connection is paused: correct its credentials "
             "(`connector connections add FILE --replace`), look with `connector ping`, then `connector resume`."
         )
-    return f"{_sentence(str(error))} Nothing is lost; try again later (`connector status` says how long to wait)."
+    if isinstance(error.__cause__, BrexThrottled | D365Throttled):
+        return (
+            f"{_sentence(str(error))} Nothing is lost: try again once the wait that `connector status` shows is over."
+        )
+    return f"{_sentence(str(error))} Nothing is lost: `connector ping` shows how far it gets."
 
 
 def _traced(error: Exception, name: str, trace: str) -> str:

@@ -49,28 +49,30 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Coded Brex spend lands in Dynamics 365 Finance & Operations, once each.",
     epilog="Each command tells more with --help, for example: connector records --help",
 )
-app.add_typer(connections.app, name="connections")
-app.command()(ping.ping)
-app.add_typer(mappings.app, name="mappings")
-app.command()(backfill.backfill)
-app.command()(records.records)
-app.command()(record.record)
-app.command()(preview.preview)
-app.command()(preview.approve)
-app.command()(people.retry)
-app.command()(people.skip)
-app.command()(reconcile.reconcile)
-app.command()(status.status)
-app.command()(control.pause)
-app.command()(control.resume)
-app.command()(control.refresh)
-app.add_typer(audit.app, name="audit")
-app.add_typer(keys.app, name="keys")
+_SETTING_UP, _RECORDS, _RUNNING = "Setting up", "Records", "Running"
+app.add_typer(connections.app, name="connections", rich_help_panel=_SETTING_UP)
+app.command(rich_help_panel=_SETTING_UP)(ping.ping)
+app.command(rich_help_panel=_SETTING_UP)(control.refresh)
+app.add_typer(mappings.app, name="mappings", rich_help_panel=_SETTING_UP)
+app.command(rich_help_panel=_RECORDS)(backfill.backfill)
+app.command(rich_help_panel=_RECORDS)(records.records)
+app.command(rich_help_panel=_RECORDS)(record.record)
+app.command(rich_help_panel=_RECORDS)(preview.preview)
+app.command(rich_help_panel=_RECORDS)(preview.approve)
+app.command(rich_help_panel=_RECORDS)(people.retry)
+app.command(rich_help_panel=_RECORDS)(people.skip)
+app.command(rich_help_panel=_RUNNING)(status.status)
+app.command(rich_help_panel=_RUNNING)(reconcile.reconcile)
+app.command(rich_help_panel=_RUNNING)(control.pause)
+app.command(rich_help_panel=_RUNNING)(control.resume)
+app.add_typer(audit.app, name="audit", rich_help_panel=_RUNNING)
+app.add_typer(keys.app, name="keys", rich_help_panel=_RUNNING)
 
 
 def main() -> None:

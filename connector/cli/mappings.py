@@ -49,7 +49,7 @@ def import_(
         return
     say(f"{counted(len(rows), 'row')} imported (before: {len(before)}).")
     for code, held in waiting:
-        say(f"{counted(held)} held for {code} may go on now:  connector retry {name} --problem {code}")
+        say(f"{counted(held)} held for {code} will be planned again.")
     context.woken(connection)
 
 
@@ -69,7 +69,7 @@ def export(
     ctx: typer.Context,
     name: Name,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE.csv]", help="Where to; left out: standard output.")
+        Path | None, typer.Argument(metavar="FILE.csv", help="Where to; left out: standard output.")
     ] = None,
 ) -> None:
     """Write all mappings of a connection as CSV, in the form that import reads.

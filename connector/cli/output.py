@@ -18,7 +18,7 @@ from connector.domain import jsonio
 Cell = str | Text
 # Where the output goes to a file or a pipe a row stays on its line.
 ENDLESS = 1000
-WRAPPED = 28  # what a column that may wrap needs at least
+WRAPPED = 18  # what a column that may wrap needs at least
 GAP = 2
 
 
@@ -89,7 +89,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, title: s
     shown = _fitting(columns, cells, console.width)
     printed = Table(
         box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", title=title or None,
-        title_justify="left", title_style="bold",
+        title_justify="left", title_style="bold", show_header=any(column.title for column in columns),
     )  # fmt: skip
     for number in shown:
         column = columns[number]
@@ -99,7 +99,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, title: s
     for row in cells:
         printed.add_row(*(row[number] for number in shown))
     console.print(printed)
-    left_out = [column.title for number, column in enumerate(columns) if number not in shown]
+    left_out = [columns[number].title for number in _filled(columns, cells) if number not in shown]
     if left_out:
         note(f"Left out for want of room: {', '.join(left_out)} (--json has everything).")
 
@@ -108,13 +108,20 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: in
     widths = [
         _width(column, [Text(column.title), *(row[number] for row in rows)]) for number, column in enumerate(columns)
     ]
-    shown = list(range(len(columns)))
+    shown = _filled(columns, rows)
     while sum(widths[number] + GAP for number in shown) > room:
         going = max(shown, key=lambda number: columns[number].leave)
         if columns[going].leave == 0:
             break
         shown.remove(going)
     return shown
+
+
+def _filled(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> list[int]:
+    """The columns that stay in any case, and those with anything in them."""
+    return [
+        number for number, column in enumerate(columns) if column.leave == 0 or any(row[number].plain for row in rows)
+    ]
 
 
 def _width(column: Column, cells: Iterable[Text]) -> int:

@@ -69,7 +69,7 @@ def _for_programs(result: Result, first: date, last: date) -> dict[str, Any]:
 
 def _print(result: Result) -> None:
     stages = ", ".join(f"{number:,} {stage}" for stage, number in sorted(result.by_stage.items()))
-    say(f"{counted(result.records)} posted in this time{f': {stages}' if stages else ''}.")
+    say(f"{counted(result.records)} with a posting date in this time{f': {stages}' if stages else ''}.")
     if result.differences:
         table(
             [

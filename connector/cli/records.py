@@ -50,9 +50,9 @@ def summary(row: Mapping[str, Any]) -> dict[str, Any]:
 def _print(rows: list[dict[str, Any]]) -> None:
     table(
         [
-            Column("Record"), Column("Stage"), Column("Type", leave=6), Column("Posting date", leave=2),
-            Column("Amount", right=True, leave=1), Column("Journal", leave=4), Column("Voucher", leave=5),
-            Column("In Brex", leave=7), Column("In F&O", leave=8), Column("Problems", wrap=True, leave=3),
+            Column("Record"), Column("Stage"), Column("Type", leave=6), Column("Posting date", leave=3),
+            Column("Amount", right=True, leave=2), Column("Journal", leave=4), Column("Voucher", leave=5),
+            Column("In Brex", leave=7), Column("In F&O", leave=8), Column("Problems", wrap=True, leave=1),
         ],
         [
             [

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
+from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -106,7 +107,7 @@ def _workers() -> list[str]:
     """Names of the workers that answer in time; none where the broker does not."""
     from tasks.app import app  # noqa: PLC0415 - Celery takes its time to load
 
-    with suppress(OSError, RedisError):
+    with suppress(BrokerError, OSError):
         return sorted(app.control.inspect(timeout=WORKER_SECONDS).ping() or {})
     return []
 

@@ -101,8 +101,7 @@ class Embedded:
         state.write(self.home / "ports.json", state.read(self.home / "ports.json") | ports)
         urls = {"DATABASE_URL": self.postgres, "REDIS_URL": self.valkey}
         running = {name: server.url() for name, server in urls.items() if server is not None}
-        surroundings = {name: os.environ[name] for name in state.SURROUNDINGS if os.environ.get(name, "").strip()}
-        state.write(state.services_file(self.home), running | surroundings)
+        state.announce(self.home, running, os.environ)
 
 
 def _only_one(home: Path) -> IO[str]:

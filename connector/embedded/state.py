@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-
-URLS = ("DATABASE_URL", "REDIS_URL")
 SURROUNDINGS = ("CONNECTOR_TRUSTED_HOSTS", "REQUESTS_CA_BUNDLE", "CONNECTOR_QUIET_SECONDS")
 
 
@@ -57,19 +55,27 @@ def services_file(home: Path) -> Path:
     return home / "services.json"
 
 
-def running(home: Path) -> dict[str, str]:
-    """DATABASE_URL and REDIS_URL of the embedded services that answer at this moment.
+def announce(home: Path, urls: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Say where the services are that this process runs, and with which outbound settings it does."""
+    surroundings = {name: environ[name] for name in SURROUNDINGS if environ.get(name, "").strip()}
+    write(services_file(home), {"pid": os.getpid(), "urls": dict(urls), "surroundings": surroundings})
 
-    The file may have outlived its server (SIGKILL), so each address is tried.
+
+def running(home: Path) -> dict[str, str]:
+    """DATABASE_URL and REDIS_URL of the embedded services.
+
+    The file may have outlived its supervisor (SIGKILL). While that lives, a service that does not answer is
+    being started again: its address is right, and whoever asks may wait. Otherwise only what answers counts.
     """
-    urls = {name: url for name, url in read(services_file(home)).items() if name in URLS}
-    return {name: url for name, url in urls.items() if _answers(url)}
+    found = read(services_file(home))
+    urls: dict[str, str] = found.get("urls", {})
+    return {name: url for name, url in urls.items() if _lives(found["pid"]) or _answers(url)}
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    """The outbound settings with which the home's server runs, so that a command beside it sees the same world."""
-    found = read(services_file(home))
-    return {name: value for name, value in found.items() if name in SURROUNDINGS and isinstance(value, str)}
+    """The outbound settings with which the home's server runs: a command beside it must see the same world."""
+    found: dict[str, str] = read(services_file(home)).get("surroundings", {})
+    return found if running(home) else {}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -83,6 +89,16 @@ def read(path: Path) -> dict[str, Any]:
 
 def write(path: Path, data: Mapping[str, Any]) -> None:
     write_private(path, json.dumps(data, indent=1) + "\n")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
 
 
 def _answers(url: str) -> bool:

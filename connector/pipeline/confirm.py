@@ -82,7 +82,7 @@ def verdicts(
             index = _written_index(part.rows, references)
             if index is not None and index not in found:
                 found[index] = judge(intents[index], part.rows, delimiter)
-        elif part.error is not None and part.error.clear and believe_order and _may_be(part, position, content_ids):
+        elif part.error is not None and part.error.clear and believe_order and _is_for(parts, position, content_ids):
             found.setdefault(position, Verdict("refused", message=part.error.message.strip()))
     missing = Verdict("unknown", message="F&O's answer has no part for this entry")
     return [found.get(index, missing) for index in range(len(intents))]
@@ -101,14 +101,20 @@ def _in_order(parts: Sequence[Part], references: Mapping[str, int]) -> bool:
     )
 
 
-def _may_be(part: Part, position: int, content_ids: Sequence[Sequence[str]]) -> bool:
-    """False where the part's Content-ID names another changeset than its place does.
+def _is_for(parts: Sequence[Part], position: int, content_ids: Sequence[Sequence[str]]) -> bool:
+    """Whether the refusal at this place is for the changeset at this place: by its Content-ID, else by counting.
 
     Fact: a failed changeset was recorded collapsing into one part with Content-ID 1. Whether that is the changeset's
     first id or always 1 is unknown, so 1 says nothing.
     """
-    others = {id_ for place, ids in enumerate(content_ids) if place != position for id_ in ids} - {"1"}
-    return not others & set(part.content_ids)
+    named = set(parts[position].content_ids) - {"1", ""}
+    if named & {id_ for ids in content_ids for id_ in ids}:
+        return named <= set(content_ids[position])
+    if len(parts) == len(content_ids):
+        return True
+    # Parts are missing. A success after it counts those before; else F&O stopped at it, so it is the only one.
+    last = max((place for place, part in enumerate(parts) if part.rows is not None), default=-1)
+    return position < last or position == last + 1 == len(parts) - 1
 
 
 def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> Verdict:

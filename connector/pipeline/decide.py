@@ -109,8 +109,11 @@ def _whole(found: Found) -> Decision:
 
 
 def _absent(confirmed: bool, reading: Reading, clock: Clock, quiet: float) -> Decision:
+    if confirmed and reading.journal is JournalState.POSTED:
+        # A journal name may be set to delete its lines after posting: then they are gone from here, not from F&O.
+        return _cannot_tell("it was written, its journal is posted now, and posted lines may be deleted there")
     if confirmed:
-        return _hold("LEDGER-GONE", "once written, now gone", journal="")
+        return _hold("LEDGER-GONE", "once written, now gone")
     if quiet > 0:
         return Decision(Do.WAIT, "absent, but a late request may still land", seconds=quiet, absent=False)
     hidden = _hidden(reading)

@@ -58,11 +58,20 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     while box.open():
         with runtime.database.begin() as tx:
             claimed = records.claim_to_map(tx, connection.id, MOST)
+            claimed += records.claim_to_replan(tx, connection.id, known.version, MOST)
         if not claimed:
             return
-        moves = [step(one, known) for one in claimed]
+        moves = {one.id: step(one, known) for one in claimed}
+        same = [one.id for one in claimed if _same(one, moves[one.id])]
         with runtime.database.begin() as tx:
-            move(tx, connection.id, ACTOR, moves)
+            move(tx, connection.id, ACTOR, [made for id_, made in moves.items() if id_ not in same])
+            records.replanned(tx, connection.id, same, known.version)
+
+
+def _same(one: Claimed, made: Move) -> bool:
+    """Held before, and held again for the very same problems: that is no event."""
+    told = [problem.as_json() for problem in made.problems or ()]
+    return one.stage is Stage.HELD and made.to is Stage.HELD and told == one.problems
 
 
 def step(one: Claimed, known: Rules) -> Move:
@@ -87,7 +96,7 @@ def step(one: Claimed, known: Rules) -> Move:
         return _mapped(one, planned, known.version)
     return Move(
         one.id, one.stage, Stage.HELD, "; ".join(problem.code for problem in planned), attempts=one.attempts,
-        problems=planned, data={"rules": known.version},
+        problems=planned, data={"rules": known.version}, planned_rules=known.version,
     )  # fmt: skip
 
 

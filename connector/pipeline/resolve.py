@@ -209,7 +209,8 @@ def _apply(tx: Tx, one: Write, decision: Decision, reading: Reading, ledger: Led
     if decision.do is Do.SEND and one.attempts < MOST_ATTEMPTS:
         writes.reopen(tx, [one.id], again=True, forget_journal=decision.elsewhere)
         return [Move(one.record_pk or 0, None, None, f"sent again: {decision.why}", data=data, delay=None)]
-    problem = Problem(decision.code, values={**decision.values, "reference": one.reference}) if decision.code else (
+    known = {"reference": one.reference, "journal": one.journal or ""}
+    problem = Problem(decision.code, values=known | dict(decision.values)) if decision.code else (
         Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts), "reason": "it never arrived"})
     )  # fmt: skip
     if not decision.code:

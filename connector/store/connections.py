@@ -217,13 +217,13 @@ def claim_refresh(tx: Tx, connection_id: int, every_seconds: float) -> bool:
 
 
 def claim_wake(tx: Tx, connection_id: int, seconds: float) -> bool:
-    """True where no wake-up earlier than this one is already on its way."""
+    """True where no wake-up earlier than this one, or about as early (a second), is already on its way."""
     return bool(
         sql.run(
             tx,
             "UPDATE connections SET next_wake_at = now() + :seconds * interval '1 second' WHERE id = :id "
             "AND (next_wake_at IS NULL OR next_wake_at <= now() "
-            "OR next_wake_at > now() + :seconds * interval '1 second')",
+            "OR next_wake_at > now() + (:seconds + 1) * interval '1 second')",
             {"id": connection_id, "seconds": seconds},
         )
     )

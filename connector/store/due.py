@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connector.store import sql
 from connector.store.engine import Tx
+from connector.store.records import TO_REPLAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +15,16 @@ class Due:
     refresh: bool
 
 
-_WORK = """
+_REPLAN = TO_REPLAN.format(rules="c.rules_version", record="r.id", epoch="r.epoch")
+_WORK = f"""
     EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND (
         r.stage IN ('received', 'fetched', 'mapped')
         OR (r.stage = 'written'
-            AND (c.settings #>> '{posting,acknowledge_when}' <> 'posted' OR r.ledger_status = 'posted'))))
+            AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted'))))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
         AND (r.looked_at IS NULL OR r.heard_at > r.looked_at) AND NOT EXISTS (SELECT FROM writes w
             WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome <> 'refused'))
+    OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND {_REPLAN})
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.outcome = 'open' AND w.batch_id IS NULL
         AND w.kind <> 'journal' AND w.not_before <= now())
@@ -52,12 +55,14 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
     found: float | None = sql.value(
         tx,
         """
-        SELECT CAST(greatest(0, extract(epoch FROM min(at) - now())) AS float8) FROM (
+        SELECT CAST(extract(epoch FROM min(at) - now()) AS float8) FROM (
             SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id
                 AND stage IN ('received', 'fetched', 'mapped')
             UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id
                 WHERE c.id = :id AND r.stage = 'written'
-                AND (c.settings #>> '{posting,acknowledge_when}' <> 'posted' OR r.ledger_status = 'posted')
+                AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted')
+            UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id
+                WHERE c.id = :id AND {_REPLAN}
             UNION ALL SELECT min(next_look_at) FROM writes WHERE connection_id = :id AND next_look_at IS NOT NULL
             UNION ALL SELECT min(not_before) FROM writes WHERE connection_id = :id AND outcome = 'open'
                 AND batch_id IS NULL AND kind <> 'journal'
@@ -66,4 +71,5 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
         """,
         {"id": connection_id},
     )
-    return found
+    # Not greatest() in SQL, which passes over NULL: nothing waiting would become "now".
+    return None if found is None else max(0.0, found)

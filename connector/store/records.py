@@ -120,6 +120,7 @@ class Claimed:
     body_fresh: bool
     entry: dict[str, Any] | None
     planned_rules: int | None
+    problems: list[dict[str, Any]]
 
 
 def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str, Any] | None = None) -> list[Claimed]:
@@ -131,7 +132,8 @@ def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str,
               AND next_attempt_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) due
         WHERE r.id = due.id
         RETURNING r.id, r.record_id, r.stage, r.attempts, r.epoch, r.body,
-                  coalesce(r.body_at >= r.heard_at, false) AS body_fresh, r.entry, r.planned_rules
+                  coalesce(r.body_at >= r.heard_at, false) AS body_fresh, r.entry, r.planned_rules,
+                  r.problems
         """,
         {"connection": connection_id, "limit": limit, "lease": LEASE_SECONDS, **(params or {})},
     )
@@ -153,6 +155,33 @@ def claim_to_fetch(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
 
 def claim_to_map(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
     return _claim(tx, connection_id, "stage = 'fetched' AND heard_at <= looked_at", limit)
+
+
+# Held for something that mappings, approvals, settings or master data may have mended since it was planned.
+TO_REPLAN = (
+    "stage = 'held' AND planned_rules < {rules} AND heard_at <= looked_at AND EXISTS (SELECT FROM "
+    "jsonb_array_elements(problems) p WHERE p->>'code' ~ '^(MAP-|TREATMENT-|D365-|RECORD-BEFORE-START)') "
+    "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = {record} AND w.epoch = {epoch} AND w.kind = 'entry' "
+    "AND w.outcome <> 'refused')"
+)
+
+
+def claim_to_replan(tx: Tx, connection_id: int, rules_version: int, limit: int) -> list[Claimed]:
+    """Held records whose plan may come out differently by the present rules."""
+    where = TO_REPLAN.format(rules=":rules", record="records.id", epoch="records.epoch")
+    return _claim(tx, connection_id, where, limit, {"rules": rules_version})
+
+
+def replanned(tx: Tx, connection_id: int, ids: Sequence[int], rules_version: int) -> None:
+    """Planned again with the same problems: nothing to tell, but not to be planned again by these rules."""
+    if ids:
+        lock(tx, connection_id, ids)
+        sql.run(
+            tx,
+            "UPDATE records SET planned_rules = :rules, attempts = 0 WHERE connection_id = :connection "
+            "AND id = ANY(CAST(:ids AS bigint[]))",
+            {"connection": connection_id, "ids": list(ids), "rules": rules_version},
+        )
 
 
 def claim_to_intend(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:

@@ -30,7 +30,9 @@ def climb(runtime: Runtime, connection: Connection, secret: str) -> Iterator[Run
     try:
         tokens.token()
     except D365Error as error:
-        yield Rung(SIDE, "token", State.FAILED, str(error), f"see to it in Entra ID, or {NEW_FILE}")
+        silent = isinstance(error, Unavailable)
+        fix = "look at the network, or at d365.authority" if silent else f"see to it in Entra ID, or {NEW_FILE}"
+        yield Rung(SIDE, "token", State.FAILED, str(error), fix)
         yield from (skipped(SIDE, rung) for rung in rest)
         return
     yield Rung(SIDE, "token", State.OK, f"Entra ID gives one for {settings['host']}")
