@@ -50,7 +50,7 @@ def of(runtime: Runtime, connection: Connection, record_id: str) -> Preview | No
 
 
 def _planned(runtime: Runtime, connection: Connection, record_id: str, body: str, epoch: int, source: str) -> Preview:
-    claimed = Claimed(0, record_id, Stage.FETCHED, 0, epoch, body, True, None, None)
+    claimed = Claimed(0, record_id, Stage.FETCHED, 0, epoch, body, True, None, None, [])
     step = map.step(claimed, map.rules_of(runtime.database, connection))
     return Preview(
         record_id,
