@@ -50,13 +50,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment (or the mapping given). A variable that is empty counts as unset.
 
     Where DATABASE_URL or REDIS_URL is unset, the embedded service running for CONNECTOR_HOME takes its place; with
-    the embedded database come the outbound settings its server runs with, unless they are given here.
+    the embedded database come the outbound settings that its server runs with.
     Raises `BadSettings`.
     """
     environ = os.environ if environ is None else environ
     given = {name: value.strip() for name, value in environ.items() if name in _NAMES and value.strip()}
     if "DATABASE_URL" not in given:
-        given = state.surroundings(home_of(environ)) | given
+        # Beside an embedded server its world counts: a bundle for the whole machine knows nothing of its hosts.
+        given |= state.surroundings(home_of(environ))
     try:
         variables, mistakes = _Variables.model_validate(given), list[str]()
     except ValidationError as error:

@@ -59,7 +59,7 @@ class Audience:
         for told in result["unexpected"]:
             self._console.print(f"  unexpected: {told}", markup=False)
         verdict = "Everything came to its expected end." if result["as_expected"] else "NOT as expected."
-        self._console.print(f"{verdict} Logs: {services.home / 'log'}", markup=False)
+        self._console.print(f"{verdict} Logs: {services.home / 'log'}", markup=False, soft_wrap=True)
 
     def stays_up(self, services: Services) -> None:
         lines = (
@@ -72,7 +72,7 @@ class Audience:
             f"Web: {services.url}/health/ready and /metrics. Ctrl-C stops everything; the data stay.",
         )
         for line in lines:
-            self._console.print(line, markup=False)
+            self._console.print(line, markup=False, soft_wrap=True)
 
     def failed(self, sentence: str, services: Services) -> None:
-        self._console.print(f"The demo failed: {sentence}. Logs: {services.home / 'log'}", markup=False)
+        self._console.print(f"The demo failed: {sentence}. Logs: {services.home / 'log'}", markup=False, soft_wrap=True)

@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 
 from connector.cli.arguments import AsJson, Name, RecordId
-from connector.cli.context import current, person, speakable
+from connector.cli.context import current, speakable
 from connector.cli.entries import print_entry
 from connector.cli.failures import Failure
-from connector.cli.output import note, print_json, say
+from connector.cli.output import print_json, say
 from connector.cli.words import counted, problems
 from connector.mapping.treatments import TREATMENTS, treatment_of
-from connector.pipeline import people
 from connector.pipeline import preview as looking
 from connector.pipeline.preview import Preview
 from connector.store import connections, overview
@@ -80,6 +79,5 @@ def approve(
         waiting = overview.held_for_approval(tx, connection.id, wanted)
     say(f"{' and '.join(wanted)} may be posted on {name}.")
     if waiting:
-        done = people.retry(context.runtime, connection, actor=person(), record_ids=waiting, stage="held")
-        note(f"{counted(len(done.changed))} held for it now {'goes' if len(done.changed) == 1 else 'go'} on.")
+        say(f"{counted(waiting)} held for it will be planned again.")
     context.woken(connection)

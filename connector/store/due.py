@@ -54,7 +54,7 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
     """Seconds until something of this connection becomes due; 0 where it is now, None where nothing is waiting."""
     found: float | None = sql.value(
         tx,
-        """
+        f"""
         SELECT CAST(extract(epoch FROM min(at) - now()) AS float8) FROM (
             SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id
                 AND stage IN ('received', 'fetched', 'mapped')

@@ -33,17 +33,16 @@ def unfinished(tx: Tx, connection_id: int) -> int:
     return int(found)
 
 
-def held_for_approval(tx: Tx, connection_id: int, record_types: Sequence[str]) -> list[str]:
-    """Record ids of these types that are held because nobody has approved the type."""
-    found = sql.rows(
+def held_for_approval(tx: Tx, connection_id: int, record_types: Sequence[str]) -> int:
+    """How many records of these types are held because nobody has approved the type."""
+    found = sql.value(
         tx,
-        "SELECT record_id FROM records r WHERE connection_id = :id AND stage = 'held' "
+        "SELECT count(*) FROM records r WHERE connection_id = :id AND stage = 'held' "
         "AND record_type = ANY(CAST(:types AS text[])) "
-        "AND EXISTS (SELECT FROM jsonb_array_elements(r.problems) p WHERE p->>'code' = 'TREATMENT-UNCONFIRMED') "
-        "ORDER BY id",
+        "AND EXISTS (SELECT FROM jsonb_array_elements(r.problems) p WHERE p->>'code' = 'TREATMENT-UNCONFIRMED')",
         {"id": connection_id, "types": list(record_types)},
     )
-    return [row.record_id for row in found]
+    return int(found)
 
 
 def same_company(tx: Tx, connection_id: int, company_id: str) -> list[str]:

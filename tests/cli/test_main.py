@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from connector.cli.main import app
 
@@ -43,13 +44,11 @@ def test_all_the_promised_commands_are_there() -> None:
         "mappings export, backfill, records, record, preview, approve, retry, skip, reconcile, status, pause, "
         "resume, refresh, audit verify, keys rotate"
     )
-    assert ALL == sorted(tuple(one.split()) for one in promised.split(", "))
+    assert sorted(tuple(one.split()) for one in promised.split(", ")) == ALL
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
 def test_help_of_every_command_has_an_example_of_it(command: tuple[str, ...]) -> None:
-    from typer.testing import CliRunner
-
     result = CliRunner(env={"COLUMNS": "120"}).invoke(app, [*command, "--help"], prog_name="connector")
 
     assert result.exit_code == 0
@@ -58,8 +57,6 @@ def test_help_of_every_command_has_an_example_of_it(command: tuple[str, ...]) ->
 
 @pytest.mark.parametrize("args", [["nothing"], ["records"], ["records", "acme", "--nothing"], ["connections", "nix"]])
 def test_wrong_usage_ends_with_two(args: list[str]) -> None:
-    from typer.testing import CliRunner
-
     assert CliRunner().invoke(app, args).exit_code == 2
 
 

@@ -8,7 +8,7 @@ from connector.cli.words import counted, duration, money
 
 
 def test_characters_that_could_steer_a_terminal_are_not_passed_on() -> None:
-    assert clean("Café \x1b[2J\x07 Zürich\nnext").plain == "Café �[2J� Zürich\nnext"
+    assert clean("Café \x1b[2J\x9b Zürich\nnext").plain == "Café �[2J� Zürich\nnext"
     assert clean(Text("held\x1b", style="yellow")).plain == "held�"
 
 

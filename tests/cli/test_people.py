@@ -7,10 +7,11 @@ from tests.cli.conftest import Cli, Spending, Work, codes, stages_of
 def test_retry_lets_one_record_go_on(
     cli: Cli, connection: Connection, spend: Spending, taken_in: Work, work: Work, world: World
 ) -> None:
-    first, second = spend.expense(account=coding.SUSPENDED), spend.expense(account=coding.SUSPENDED)
+    first, second = (spend.expense(account=coding.TRAVEL, user=None) for _ in range(2))
     taken_in()
-    world.d365.change("MainAccounts", {"ChartOfAccounts": "Shared", "MainAccountId": "605150"}, IsSuspended="No")
-    assert cli("refresh", "acme").exit_code == 0
+    assert codes(cli.json("record", "acme", first)["problems"]) == ["D365-DIMENSION"]
+    travel = {"AccountStructure": "Manufacturing P&L", "Status": "Active", "Position": 3}
+    world.d365.change("AccountStructureConstraints", travel, SegmentCriteria03='*;""')
 
     result = cli("retry", "acme", first)
     work()

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from connector.pipeline import stages
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox import coding
@@ -37,7 +38,7 @@ def test_the_entry_is_the_one_that_is_written(
 def test_the_entry_is_a_table_with_the_reason_for_each_account(
     cli: Cli, connection: Connection, spend: Spending
 ) -> None:
-    record_id = spend.expense("1234.50")
+    record_id = spend.expense("1234.50", user=None)
 
     shown = cli("preview", "acme", record_id).stdout
 
@@ -115,8 +116,6 @@ def test_a_type_that_has_no_treatment_cannot_be_approved(cli: Cli, connection: C
 
 
 def _worker(runtime: Runtime, connection: Connection) -> Work:
-    from connector.pipeline import stages
-
     def run() -> None:
         for stage in stages.CHAIN:
             stages.run(runtime, stage, connection.id, seconds=60)
