@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from connector.cli.output import Column, say, table
 from connector.cli.words import money
-from connector.domain.entry import Account, Entry
+from connector.domain.entry import Account, Entry, EntryLine
 
 
 def print_entry(entry: Entry, reference: str = "") -> None:
@@ -15,19 +15,27 @@ def print_entry(entry: Entry, reference: str = "") -> None:
     rows = [
         [
             _account(line.account), _account(line.offset) if line.offset else "",
-            _amount(line.debit, entry.currency), _amount(line.credit, entry.currency), line.text, "; ".join(line.why),
+            _amount(line.debit, entry.currency), _amount(line.credit, entry.currency), line.text,
         ]
         for line in entry.lines
     ]  # fmt: skip
     table(
         [
-            Column("Account"), Column("Offset"), Column("Debit", right=True), Column("Credit", right=True),
-            Column("Text", wrap=True, leave=1), Column("Why", wrap=True, leave=2),
+            Column("Account"), Column("Offset", leave=1), Column("Debit", right=True), Column("Credit", right=True),
+            Column("Text", wrap=True, leave=2),
         ],
         rows,
     )  # fmt: skip
+    for reason in dict.fromkeys(_reason(line) for line in entry.lines if line.why):
+        say(reason)
     for remark in entry.notes:
         say(f"Note: {remark}")
+
+
+def _reason(line: EntryLine) -> str:
+    """Why these accounts; told once for lines that are alike."""
+    offset = f" and {_account(line.offset)}" if line.offset else ""
+    return f"Why {_account(line.account)}{offset}: {'; '.join(line.why)}"
 
 
 def _account(account: Account) -> str:

@@ -41,8 +41,8 @@ def explain(error: Exception) -> str | None:
             found = _sentence(str(error))
         case Failure() | BadSettings():
             found = str(error)
-        case OSError(filename=str(name)) if error.errno != errno.EPIPE:
-            found = _sentence(f"{name}: {error.strerror}")
+        case OSError(strerror=str(said)) if error.errno != errno.EPIPE:
+            found = _sentence(f"{error.filename}: {said}" if error.filename else said)
         case _:
             return None
     return found

@@ -29,7 +29,7 @@ def ping(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
         table(
             [
                 Column("Side"), Column("Step"), Column(""), Column("What was found", wrap=True),
-                Column("What to do", wrap=True),
+                Column("What to do", wrap=True, leave=1),
             ],
             rows,
         )  # fmt: skip

@@ -44,6 +44,8 @@ _COLUMNS = (
     "w.lines, w.legal_entity, w.journal_name, w.period, w.posting_date, w.journal_id, j.number AS journal, w.batch_id, "
     "w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger"
 )
+# One statement sees the table as it was when it began, its own changes not: what it changed comes from the change.
+_COLUMNS_LEASED = _COLUMNS.replace("w.looks", "leased.looks")
 _FROM = "FROM writes w LEFT JOIN records r ON r.id = w.record_pk LEFT JOIN journals j ON j.id = w.journal_id"
 
 
@@ -215,9 +217,9 @@ def claim_to_look_at(
             AND kind = ANY(CAST(:kinds AS text[])) ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
         ), leased AS (
             UPDATE writes w SET next_look_at = now() + :lease * interval '1 second', looks = looks + 1
-            FROM due WHERE w.id = due.id RETURNING w.id
+            FROM due WHERE w.id = due.id RETURNING w.id, w.looks
         )
-        SELECT {_COLUMNS} {_FROM} JOIN leased ON leased.id = w.id ORDER BY w.id
+        SELECT {_COLUMNS_LEASED} {_FROM} JOIN leased ON leased.id = w.id ORDER BY w.id
         """,
         {"connection": connection_id, "limit": limit, "lease": lease_seconds, "kinds": list(kinds)},
     )

@@ -172,9 +172,10 @@ def assert_all_done(runtime: Runtime, connection: Connection, world: World, ids:
 
 
 def unbookable(world: World, seed: int = 7) -> str:
-    """A record that plans well and that only F&O refuses: its account demands a department; the id."""
+    """A record that plans well and that only F&O refuses: its account demands a department. Its id is the first."""
     maker = Maker(seed)
     amount = maker.amount()
     lines = [maker.line(DEBIT, amount, "USD", (TRAVEL, UNITS[0])), maker.line(CREDIT, amount, "USD")]
-    spent = maker.record("CARD_EXPENSE_POST", "USD", world.clock(), lines) | {"user": None}
+    spent = maker.record("CARD_EXPENSE_POST", "USD", world.clock(), lines)
+    spent |= {"user": None, "id": "accr_000000000000000000000bad"}
     return world.brex.add_record(spent)

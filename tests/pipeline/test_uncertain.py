@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connector.pipeline import stages
+from connector.pipeline import people, stages
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.world import World
@@ -14,6 +14,7 @@ from tests.pipeline.helpers import (
     assert_all_done,
     assert_books,
     codes,
+    key,
     let_pass,
     rows,
     run_chain,
@@ -40,7 +41,7 @@ WITH_EFFECT: dict[str, Fault] = {
     "503 page after": ("status_after", {"code": 503}),
     "404 page after": ("status_after", {"code": 404}),
     "302 after": ("status_after", {"code": 302, "headers": {"Location": "https://contoso.operations.dynamics.com/"}}),
-    "malformed answer": ("malformed_after", {}),
+    "nonsense": ("malformed_after", {"body": "--batchresponse\r\n\r\nnonsense"}),
     "a page in place of the answer": ("malformed_after", {"body": "<html>", "content_type": "text/html"}),
     "no body": ("truncate_after", {"bytes": 0}),
 }
@@ -91,6 +92,18 @@ def test_an_answer_cut_anywhere_is_believed_as_far_as_it_goes(
     world.faults.add("d365", SEND, "truncate_after", bytes=kept)
     run_until_quiet(runtime, connection)
     assert_all_done(runtime, connection, world, ids)
+    assert sent(world) == 1
+
+
+def test_half_an_answer_sent_as_the_whole_is_believed_as_far_as_it_goes(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    ids = spend_and_announce(runtime, connection, world, *SIZES)
+    world.faults.add("d365", SEND, "malformed_after")
+    run_until_quiet(runtime, connection)
+    assert_all_done(runtime, connection, world, ids)
+    ends = {story(runtime, connection, one)[-2].split(":")[0].split(" in ")[0] for one in ids}
+    assert ends == {"F&O confirmed it", "found"}
     assert sent(world) == 1
 
 
@@ -171,8 +184,11 @@ def test_a_surplus_that_lands_after_every_look_is_held_at_the_next_one_and_never
     assert {(found[one]["stage"], found[one]["export_status"], *codes(found[one])) for one in ids} == {
         ("held", "EXPORTED", "LEDGER-TWICE")
     }
+    for one in ids:
+        world.d365.delete_lines(document=key(one), first=len(world.d365.lines(document=key(one))) // 2)
+    people.retry(runtime, connection, actor="person", record_ids=ids)
     run_until_quiet(runtime, connection)
-    assert len(world.brex.reported()) == 2
+    assert_all_done(runtime, connection, world, ids)
 
 
 def test_entries_after_the_one_at_which_f_and_o_stopped_are_sent_again(
