@@ -6,9 +6,6 @@ from sqlalchemy.pool import NullPool
 from alembic import context
 from connector import settings
 
-# A migration that cannot get its lock gives up, rather than queueing every other statement behind it.
-LOCK_TIMEOUT = "5s"
-
 
 def url() -> str:
     return context.config.get_main_option("sqlalchemy.url") or settings.load().database_url
@@ -16,7 +13,9 @@ def url() -> str:
 
 def run() -> None:
     with create_engine(url(), poolclass=NullPool).connect() as database:
-        database.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        # A migration that cannot get its lock gives up, rather than queueing every other statement behind it.
+        patience = context.config.get_main_option("lock_timeout")
+        database.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
         database.commit()
         context.configure(connection=database, transaction_per_migration=True)
         with context.begin_transaction():

@@ -24,6 +24,7 @@ def _logging(**_: Any) -> None:
 @beat_init.connect
 def _wait_for_schema(**_: Any) -> None:
     """A deploy may start this release before its migration has run: wait. On a newer schema run on."""
+    logs.configure()  # a worker gets here before Celery asks for logs
     try:
         database = Database(settings.load().database_url)
     except settings.BadSettings as error:

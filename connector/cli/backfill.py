@@ -18,12 +18,12 @@ def backfill(
     ctx: typer.Context,
     name: Name,
     since: Annotated[date, day_option("--since", "The first day.")],
-    until: Annotated[date | None, day_option("--until", "The last day of posting; left out: today.")] = None,
+    until: Annotated[date | None, day_option("--until", "The last posting date; left out: no limit.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take in all records that are ready for export in Brex.
 
-    Without --until: those changed on or after the day given. With it: those posted within the days given.
+    Without --until: those changed on or after the day given. With it: those with a posting date within the days given.
     Records that are known already are counted and left alone.
 
     Example: connector backfill acme --since 2026-11-01

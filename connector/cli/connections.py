@@ -9,7 +9,8 @@ import typer
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import Context, current, speakable
 from connector.cli.failures import Failure
-from connector.cli.output import Column, note, print_file, print_json, say, table
+from connector.cli.output import note, print_file, print_json, say
+from connector.cli.tables import Column, table
 from connector.cli.words import state_cell, when, zone
 from connector.domain import jsonio
 from connector.domain.connection import BadConnectionFile, ConnectionFile

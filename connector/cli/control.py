@@ -6,7 +6,8 @@ import typer
 
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
-from connector.cli.output import Column, note, print_json, say, table
+from connector.cli.output import note, print_json, say
+from connector.cli.tables import Column, table
 from connector.pipeline import refresh as master
 from connector.store import connections
 

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from connector.cli.output import Column, say, table
+from connector.cli.output import say
+from connector.cli.tables import Column, table
 from connector.cli.words import money
 from connector.domain.entry import Account, Entry, EntryLine
 

@@ -55,7 +55,7 @@ def skip(
     problem: ProblemOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Never post these records, for a reason. What stands or may stand in F&O cannot be skipped.
+    """Never write these records to the ledger, for a reason. What stands or may stand in F&O cannot be skipped.
 
     Example: connector skip acme accr_abc123 --reason "keyed by hand in October"
     """

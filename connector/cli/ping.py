@@ -6,7 +6,8 @@ import typer
 
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current
-from connector.cli.output import Cell, Column, note, print_json, table
+from connector.cli.output import Cell, note, print_json
+from connector.cli.tables import Column, table
 from connector.cli.words import state_cell
 from connector.pipeline import ping as climbing
 from connector.pipeline.ping import State

@@ -62,7 +62,7 @@ def approve(
         typer.Option("--type", metavar="RECORD_TYPE", help="The record type; may be repeated.", show_default=False),
     ],
 ) -> None:
-    """Let records of a type be posted on this connection, after a look at a preview.
+    """Let records of a type be written to the ledger, after a look at a preview.
 
     Those that are held for want of it go on.
 
@@ -77,7 +77,7 @@ def approve(
     with context.runtime.database.begin() as tx:
         connections.approve(tx, connection.id, wanted)
         waiting = overview.held_for_approval(tx, connection.id, wanted)
-    say(f"{' and '.join(wanted)} may be posted on {name}.")
+    say(f"{' and '.join(wanted)} may be written on {name}.")
     if waiting:
         say(f"{counted(waiting)} held for it will be planned again.")
     context.woken(connection)

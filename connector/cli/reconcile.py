@@ -7,7 +7,8 @@ import typer
 
 from connector.cli.arguments import AsJson, Name, day_option
 from connector.cli.context import current
-from connector.cli.output import Column, complain, print_json, say, table
+from connector.cli.output import complain, print_json, say
+from connector.cli.tables import Column, table
 from connector.cli.words import counted, money
 from connector.pipeline import reconcile as reading
 from connector.pipeline.reconcile import Result

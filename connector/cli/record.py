@@ -9,7 +9,8 @@ from connector.cli.arguments import AsJson, Name, RecordId
 from connector.cli.context import current, speakable
 from connector.cli.entries import print_entry
 from connector.cli.failures import Failure
-from connector.cli.output import Column, out, print_json, say, table
+from connector.cli.output import out, print_json, say
+from connector.cli.tables import Column, table
 from connector.cli.words import money, problems, state_cell, when, zone
 from connector.domain import jsonio
 from connector.domain.entry import from_json

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from connector.cli.arguments import AsJson, Name, ProblemOption, StageOption
 from connector.cli.context import current
-from connector.cli.output import Column, note, print_json, say, table
+from connector.cli.output import note, print_json, say
+from connector.cli.tables import Column, table
 from connector.cli.words import counted, money, problems, state_cell
 from connector.store import views
 

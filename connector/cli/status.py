@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.cli.arguments import AsJson, MaybeName
 from connector.cli.context import Context, current
 from connector.cli.failures import explain
-from connector.cli.output import Cell, Column, complain, print_json, say, table
+from connector.cli.output import Cell, complain, print_json, say
+from connector.cli.tables import Column, table
 from connector.cli.words import counted, duration, state_cell, when, zone
 from connector.domain.stages import Stage
 from connector.store import connections, overview, schema, views

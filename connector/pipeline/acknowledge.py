@@ -9,18 +9,19 @@ from typing import Any
 
 import structlog
 
-from connector.brex.errors import BrexError, ReportRefused
+from connector.brex.errors import BrexError, Refused, ReportRefused
 from connector.brex.wire import Export
 from connector.domain import record
 from connector.domain.problems import Problem
 from connector.domain.stages import ExportStatus, Stage
-from connector.domain.writes import BatchStatus, WriteKind
-from connector.pipeline.poison import MOST_ATTEMPTS, group_size, retry_seconds
+from connector.domain.writes import BatchStatus, Outcome, WriteKind
+from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import batches, records, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
+from connector.store.records import Claimed
 from connector.store.writes import Write
 
 log = structlog.get_logger()
@@ -31,11 +32,23 @@ LOOK_LEASE_SECONDS = 60.0
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    _again(runtime, connection)
     _intend(runtime, connection)
     while box.open() and runtime.ready(connection, "brex") and _look(runtime, connection):
         pass
     while box.open() and runtime.ready(connection, "brex") and _report(runtime, connection):
         pass
+
+
+def _again(runtime: Runtime, connection: Connection) -> None:
+    """Held because Brex took no result, and heard of since: it may be ready now. It is reported, not written again."""
+    with runtime.database.begin() as tx:
+        then = records.now(tx)
+        claimed = records.claim_to_report_again(tx, connection.id, MOST)
+        why = "heard of again: to be reported again"
+        moves = [Move(one.id, one.stage, Stage.WRITTEN, why, attempts=one.attempts, problems=[]) for one in claimed]
+        moved = move(tx, connection.id, ACTOR, moves)
+        records.looked(tx, connection.id, sorted(moved), then)
 
 
 def _intend(runtime: Runtime, connection: Connection) -> None:
@@ -45,22 +58,35 @@ def _intend(runtime: Runtime, connection: Connection) -> None:
             claimed = records.claim_to_acknowledge(tx, connection.id, MOST, posted_only=posted_only)
             if not claimed:
                 return
-            entries = writes.live(tx, [one.id for one in claimed], WriteKind.ENTRY)
-            intents = [
-                {
-                    "record_pk": one.id,
-                    "epoch": one.epoch,
-                    "kind": WriteKind.ACKNOWLEDGE,
-                    "reference": entries[one.id].reference,
-                    "intent": {"reference_id": reference_id(entries[one.id].ledger)},
-                    "intent_hash": "",
-                }
-                for one in claimed
-                if one.id in entries
-            ]
-            writes.intend(tx, connection.id, intents)
+            ids = [one.id for one in claimed]
+            entries = writes.live(tx, ids, WriteKind.ENTRY, lock=False)
+            told = writes.live(tx, ids, WriteKind.ACKNOWLEDGE, lock=False)
+            _told_before(tx, connection, [one for one in told.values() if one.outcome == Outcome.WRITTEN])
+            writes.intend(tx, connection.id, [_intent(one, entries[one.id]) for one in claimed if one.id in entries])
             # From here the write says when something is due.
-            records.defer(tx, connection.id, [one.id for one in claimed], 3600)
+            records.defer(tx, connection.id, ids, 3600)
+
+
+def _intent(one: Claimed, entry: Write) -> dict[str, Any]:
+    return {
+        "record_pk": one.id,
+        "epoch": one.epoch,
+        "kind": WriteKind.ACKNOWLEDGE,
+        "reference": entry.reference,
+        "intent": {"reference_id": reference_id(entry.ledger)},
+        "intent_hash": "",
+    }
+
+
+def _told_before(tx: Tx, connection: Connection, told: Sequence[Write]) -> None:
+    """Reported before they were held; whatever it was is mended, and they stand in the ledger again."""
+    why = "Brex was told before"
+    status = ExportStatus.EXPORTED
+    moves = [
+        Move(one.record_pk or 0, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, problems=[], export_status=status)
+        for one in told
+    ]
+    move(tx, connection.id, ACTOR, moves)
 
 
 def reference_id(ledger: dict[str, Any]) -> str:
@@ -87,8 +113,9 @@ def _report(runtime: Runtime, connection: Connection) -> bool:
                 batches.end(tx, batch_id, BatchStatus.UNSENT, evidence=str(stop))
                 writes.reopen(tx, [one.id for one in taken], again=False, forget_journal=False)
         raise
-    except ReportRefused as error:
-        return _refused(runtime, connection, batch_id, taken, error)
+    except Refused as error:
+        _refused(runtime, connection, batch_id, taken, error)
+        return True
     except BrexError as error:
         log.warning("acknowledgement uncertain", connection=connection.name, batch=batch_id, reason=str(error))
         _lost(runtime, batch_id, taken, error)
@@ -119,45 +146,42 @@ def _acknowledged(tx: Tx, connection: Connection, done: Sequence[Write], why: st
         )
         for one in done
     ]  # fmt: skip
-    move(tx, connection.id, ACTOR, moves)
+    moved = move(tx, connection.id, ACTOR, moves)
+    # Held meanwhile: Brex has been told all the same, and the record has to say so.
+    status = ExportStatus.EXPORTED
+    told = [one.record_pk for one in done if one.record_pk is not None and one.record_pk not in moved]
+    move(tx, connection.id, ACTOR, [Move(pk, None, None, why, export_status=status, delay=None) for pk in told])
 
 
-def _refused(
-    runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], error: ReportRefused
-) -> bool:
+def _refused(runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], error: Refused) -> None:
     """Nothing of the call is believed to be applied: the named ones are looked at, the others sent again."""
-    named = error.not_found | error.not_ready | error.duplicated
+    named = error.not_found | error.not_ready | error.duplicated if isinstance(error, ReportRefused) else frozenset()
     bad = [one.id for one in taken if one.record_id in named]
     rest = [one for one in taken if one.record_id not in named]
+    log.warning("acknowledgement refused", connection=connection.name, batch=batch_id, reason=str(error),
+                records=len(taken), named=sorted(named))  # fmt: skip
     with runtime.database.begin() as tx:
         if not batches.mine(tx, batch_id):
-            return True
+            return
         batches.end(tx, batch_id, BatchStatus.UNCERTAIN if bad else BatchStatus.SETTLED, evidence=str(error))
         writes.uncertain(tx, bad, str(error), 0)
         if bad:
             writes.reopen(tx, [one.id for one in rest], again=False, forget_journal=False)
         else:
-            _smaller(tx, connection, rest, str(error))
-    return True
+            _later(tx, connection, rest, str(error), attempts=1 + rest[0].attempts)
 
 
-def _smaller(tx: Tx, connection: Connection, rest: Sequence[Write], reason: str) -> None:
-    """Refused without saying why: smaller groups, then alone; one that fails alone for good is held."""
-    for one in rest:
-        if one.attempts + 1 < MOST_ATTEMPTS:
-            writes.reopen(
-                tx,
-                [one.id],
-                again=True,
-                forget_journal=False,
-                delay=retry_seconds(one.attempts) / 5,
-                evidence=reason,
-            )
-            continue
-        writes.refused(tx, [{"id": one.id, "evidence": reason}])
-        problem = Problem("ACK-GIVEN-UP", values={"attempts": str(one.attempts + 1), "reason": reason})
-        held = Move(one.record_pk or 0, Stage.WRITTEN, Stage.HELD, reason[:500], problems=[problem])
-        move(tx, connection.id, ACTOR, [held])
+def _later(tx: Tx, connection: Connection, waiting: Sequence[Write], reason: str, *, attempts: int) -> None:
+    """Without a word why: smaller groups, then alone; one that fails alone for good is held."""
+    ids = [one.id for one in waiting]
+    if attempts < MOST_ATTEMPTS:
+        delay = 0 if attempts <= 1 else retry_seconds(attempts)
+        writes.reopen(tx, ids, again=True, forget_journal=False, delay=delay, evidence=reason)
+        return
+    writes.refused(tx, [{"id": id_, "evidence": reason} for id_ in ids])
+    problem = Problem("ACK-GIVEN-UP", values={"attempts": str(attempts), "reason": reason})
+    moves = [Move(one.record_pk or 0, Stage.WRITTEN, Stage.HELD, reason[:500], problems=[problem]) for one in waiting]
+    move(tx, connection.id, ACTOR, moves)
 
 
 def _lost(runtime: Runtime, batch_id: int, taken: Sequence[Write], error: BrexError) -> None:
@@ -170,33 +194,32 @@ def _lost(runtime: Runtime, batch_id: int, taken: Sequence[Write], error: BrexEr
 def _look(runtime: Runtime, connection: Connection) -> bool:
     """Read the records whose acknowledgement is uncertain and believe what Brex shows. False where there is none."""
     with runtime.database.begin() as tx:
-        due = writes.claim_to_look_at(
-            tx, connection.id, group_size(1, MOST), LOOK_LEASE_SECONDS, kinds=(WriteKind.ACKNOWLEDGE,)
-        )
-    if not due:
-        return False
-    try:
-        with runtime.calling(connection, "brex"):
-            items = runtime.clients(connection).brex.by_ids([one.record_id for one in due])
-    except BrexError as error:
-        log.warning("Brex not readable", connection=connection.name, records=len(due), reason=str(error))
+        due = writes.claim_to_look_at(tx, connection.id, MOST, LOOK_LEASE_SECONDS, kinds=(WriteKind.ACKNOWLEDGE,))
+    for group in groups(due, MOST, tries=lambda one: one.looks):
+        try:
+            with runtime.calling(connection, "brex"):
+                items = runtime.clients(connection).brex.by_ids([one.record_id for one in group])
+        except BrexError as error:
+            log.warning("Brex not readable", connection=connection.name, records=len(group), reason=str(error))
+            with runtime.database.begin() as tx:
+                waits = [{"id": one.id, "seconds": retry_seconds(one.looks), "absent": None} for one in group]
+                writes.look_again(tx, waits)
+            continue
+        shown = {str(item.get("id")): str(item.get("review_status")) for item in items}
         with runtime.database.begin() as tx:
-            waits = [{"id": one.id, "seconds": retry_seconds(one.looks), "absent": None} for one in due]
-            writes.look_again(tx, waits)
-        return False
-    shown = {str(item.get("id")): str(item.get("review_status")) for item in items}
-    with runtime.database.begin() as tx:
-        mine = writes.still_mine(tx, due)
-        _believe(tx, connection, [one for one in due if one.id in mine], shown)
-        batches.settle_finished(tx, connection.id)
-    return True
+            mine = writes.still_mine(tx, group)
+            _believe(tx, connection, [one for one in group if one.id in mine], shown)
+            batches.settle_finished(tx, connection.id)
+    return bool(due)
 
 
 def _believe(tx: Tx, connection: Connection, due: Sequence[Write], shown: dict[str, str]) -> None:
     exported = [one for one in due if shown.get(one.record_id) == record.EXPORTED]
-    ready = [one.id for one in due if shown.get(one.record_id) == record.READY]
     _acknowledged(tx, connection, exported, "Brex shows it EXPORTED: the earlier report won", None)
-    writes.reopen(tx, ready, again=True, forget_journal=False)
+    ready = [one for one in due if shown.get(one.record_id) == record.READY]
+    for attempts in {one.attempts for one in ready}:
+        alike = [one for one in ready if one.attempts == attempts]
+        _later(tx, connection, alike, "Brex shows it ready: the report did not arrive", attempts=attempts)
     moves = []
     stuck = [one for one in due if shown.get(one.record_id) not in (record.EXPORTED, record.READY)]
     writes.refused(tx, [{"id": one.id, "evidence": shown.get(one.record_id, "not found")} for one in stuck])

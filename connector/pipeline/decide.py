@@ -109,11 +109,8 @@ def _whole(found: Found) -> Decision:
 
 
 def _absent(confirmed: bool, reading: Reading, clock: Clock, quiet: float) -> Decision:
-    if confirmed and reading.journal is JournalState.POSTED:
-        # A journal name may be set to delete its lines after posting: then they are gone from here, not from F&O.
-        return _cannot_tell("it was written, its journal is posted now, and posted lines may be deleted there")
     if confirmed:
-        return _hold("LEDGER-GONE", "once written, now gone")
+        return _gone(reading)
     if quiet > 0:
         return Decision(Do.WAIT, "absent, but a late request may still land", seconds=quiet, absent=False)
     hidden = _hidden(reading)
@@ -134,6 +131,13 @@ def _absent(confirmed: bool, reading: Reading, clock: Clock, quiet: float) -> De
         "absent from the ledger in two readings after the quiet period",
         elsewhere=reading.journal is JournalState.IN_USE,
     )
+
+
+def _gone(reading: Reading) -> Decision:
+    if reading.journal is JournalState.POSTED:
+        # A journal name may be set to delete its lines after posting: then they are gone from here, not from F&O.
+        return _cannot_tell("it was written, its journal is posted now, and posted lines may be deleted there")
+    return _hold("LEDGER-GONE", "once written, now gone")
 
 
 def _hidden(reading: Reading) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from connector.brex.errors import BrexError
+from connector.brex.client import LONG_AGO, BrexClient
+from connector.brex.errors import BrexError, Unavailable
 from connector.domain import jsonio, record
 from connector.domain.problems import Problem
 from connector.domain.stages import Stage
@@ -31,24 +32,46 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
         if not claimed:
             return
         _settle(runtime, connection, [one for one in claimed if one.body_fresh], None, then)
-        missing = [one for one in claimed if not one.body_fresh]
-        for group in groups(missing, MOST):
-            _fetch(runtime, connection, group, then)
+        _fetch(runtime, connection, [one for one in claimed if not one.body_fresh], then)
 
 
-def _fetch(runtime: Runtime, connection: Connection, group: Sequence[Claimed], then: Any) -> None:
+def _fetch(runtime: Runtime, connection: Connection, missing: Sequence[Claimed], then: Any) -> None:
+    waiting = list(groups(missing, MOST))
+    while waiting:
+        group = waiting[0]
+        try:
+            items = _ask(runtime, connection, group)
+        except Stop:
+            with runtime.database.begin() as tx:
+                records.release(tx, connection.id, [one.id for group in waiting for one in group])
+            raise
+        except BrexError as error:
+            _failed(runtime, connection, group, error, then)
+        else:
+            bodies = {item["id"]: item for item in items if intake.readable_id(item.get("id"))}
+            _settle(runtime, connection, group, bodies, then)
+        waiting.pop(0)
+
+
+def _ask(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> list[dict[str, Any]]:
+    """Raises `Stop` also where Brex is down as a whole: that is no attempt of these records."""
+    client = runtime.clients(connection).brex
     try:
         with runtime.calling(connection, "brex"):
-            items = runtime.clients(connection).brex.by_ids([one.record_id for one in group])
-    except Stop:
-        with runtime.database.begin() as tx:
-            records.release(tx, connection.id, [one.id for one in group])
+            return client.by_ids([one.record_id for one in group])
+    except Unavailable:
+        _stop_where_down(runtime, connection, client)
         raise
-    except BrexError as error:
-        _failed(runtime, connection, group, error, then)
-    else:
-        bodies = {item["id"]: item for item in items if intake.readable_id(item.get("id"))}
-        _settle(runtime, connection, group, bodies, then)
+
+
+def _stop_where_down(runtime: Runtime, connection: Connection, client: BrexClient) -> None:
+    """Is it Brex, or these records? The smallest other question tells."""
+    try:
+        with runtime.calling(connection, "brex"):
+            next(client.pages(review_status=record.READY, source_type="CARD", updated_after=LONG_AGO, limit=1), None)
+    except Unavailable as error:
+        runtime.leave_alone(connection, "brex", None)
+        raise Stop(str(error)) from error
 
 
 def _failed(runtime: Runtime, connection: Connection, group: Sequence[Claimed], error: BrexError, then: Any) -> None:

@@ -44,7 +44,7 @@ def store(
     *,
     usable: bool,
 ) -> None:
-    """`usable` False: the journal itself was found posted or gone; refused entries go into another one."""
+    """`usable` False: the journal itself takes no lines (posted, gone, in use); refused entries go into another one."""
     with runtime.database.begin() as tx:
         if not batches.mine(tx, batch_id):
             batches.late_answer(tx, batch_id, f"{sum(v.outcome == 'written' for _, v in judged)} written")
@@ -57,7 +57,7 @@ def store(
         status = BatchStatus.UNCERTAIN if lost else BatchStatus.SETTLED
         batches.end(tx, batch_id, status, trace=answer.activity_id, evidence=lost[0][1] if lost else "")
         if not usable:
-            journals.close(tx, journal.id, "posted or deleted in F&O")
+            journals.close(tx, journal.id, "F&O takes no more lines in it")
         move(tx, connection.id, ACTOR, moves)
     _tell(connection, batch_id, judged)
 

@@ -1,18 +1,16 @@
 """A group that failed as a whole comes back in halves, then alone, so that one bad record stops nobody else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 MOST_ATTEMPTS = 10
 
-
-class Attempted(Protocol):
-    @property
-    def attempts(self) -> int: ...
+T = TypeVar("T")
 
 
-T = TypeVar("T", bound=Attempted)
+def attempts_of(item: Any) -> int:
+    return int(item.attempts)
 
 
 def group_size(attempts: int, most: int) -> int:
@@ -20,10 +18,11 @@ def group_size(attempts: int, most: int) -> int:
     return max(1, most >> max(0, attempts - 1))
 
 
-def groups(items: Sequence[T], most: int) -> Iterator[list[T]]:
-    """Split into groups of equal attempts, none larger than its attempts allow."""
-    for attempts, alike in groupby(sorted(items, key=lambda one: one.attempts), key=lambda one: one.attempts):
-        rest, size = list(alike), group_size(attempts, most)
+def groups(items: Sequence[T], most: int, tries: Callable[[T], int] = attempts_of) -> Iterator[list[T]]:
+    """Split into groups of equally many tries, none larger than these allow. `tries` counts this one too."""
+    for number, alike in groupby(sorted(items, key=tries), key=tries):
+        rest = list(alike)
+        size = group_size(number, min(most, len(rest)))
         yield from (rest[start : start + size] for start in range(0, len(rest), size))
 
 

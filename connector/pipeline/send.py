@@ -15,6 +15,7 @@ from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Refused
 from connector.domain.writes import BatchStatus, WriteKind
 from connector.pipeline import confirm, headers, outcome
+from connector.pipeline.confirm import Verdict
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import batches, journals, pacing, writes
 from connector.store.connections import Connection
@@ -33,6 +34,7 @@ MOST_ENTRIES = 100
 BACKLOG_FOR_ANOTHER_JOURNAL = 100
 # With so many journals of one key waiting for an uncertain write no further one is begun: F&O is in trouble.
 MOST_STUCK = 3
+STUCK_SECONDS = 15.0
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
@@ -57,8 +59,12 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
     except _NoJournal:
         with runtime.database.begin() as tx:
             busy, stuck = journals.busy(tx, connection.id, key), journals.stuck(tx, connection.id, key)
-        if stuck >= MOST_STUCK or (busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy):
-            return False  # what others write now is theirs to go on with; what is uncertain is read first
+            if stuck >= MOST_STUCK:
+                # What is uncertain is read first. Until then nothing here is due, or it would be woken for nothing.
+                writes.put_off(tx, connection.id, (key.legal_entity, key.journal_name, key.period), STUCK_SECONDS)
+                return False
+        if busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy:
+            return False  # what others write now is theirs to go on with
         return headers.open_journal(runtime, connection, client, key)
     except batches.Taken:
         return False
@@ -171,12 +177,23 @@ def _store(
         complete=answer.complete,
         delimiter=delimiter,
     )
-    usable = True
-    if any(verdict.outcome == "refused" and not _entry_is_to_blame(verdict.message) for verdict in judged):
-        usable = headers.usable(runtime, connection, client, taken[0].legal_entity, journal.number)
-    outcome.store(runtime, connection, batch_id, journal, list(zip(taken, judged, strict=True)), answer, usable=usable)
+    pairs = list(zip(taken, judged, strict=True))
+    doubted = [(one, verdict) for one, verdict in pairs if _journal_may_be_to_blame(verdict)]
+    usable = not doubted or (
+        not any(_names(journal, one, verdict) for one, verdict in doubted)
+        and headers.usable(runtime, connection, client, taken[0].legal_entity, journal.number)
+    )
+    outcome.store(runtime, connection, batch_id, journal, pairs, answer, usable=usable)
 
 
-def _entry_is_to_blame(message: str) -> bool:
-    """Where F&O names a dimension or the period the journal is not at fault, and need not be looked at."""
-    return outcome.problem_of(message).code != "D365-REFUSED"
+def _journal_may_be_to_blame(verdict: Verdict) -> bool:
+    """Not where F&O names a dimension or the period: then the journal need not be looked at."""
+    return verdict.outcome == "refused" and outcome.problem_of(verdict.message).code == "D365-REFUSED"
+
+
+def _names(journal: Journal, one: Write, verdict: Verdict) -> bool:
+    """F&O names the journal itself: posted, deleted, opened by a person, in workflow. Its words for that are unknown.
+
+    Believed of a few journals in a row: an entry that each of them refuses is to blame itself.
+    """
+    return one.attempts < MOST_STUCK and journal.number.casefold() in verdict.message.casefold()

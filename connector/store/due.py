@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from connector.store import sql
 from connector.store.engine import Tx
-from connector.store.records import TO_REPLAN
+from connector.store.records import TO_REPLAN, TO_REPORT_AGAIN
+from connector.store.writes import REPORTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Due:
 
 
 _REPLAN = TO_REPLAN.format(rules="c.rules_version", record="r.id", epoch="r.epoch")
+_REPORT = TO_REPORT_AGAIN.format(record="r.id", epoch="r.epoch")
 _WORK = f"""
     EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND (
         r.stage IN ('received', 'fetched', 'mapped')
@@ -24,10 +26,11 @@ _WORK = f"""
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
         AND (r.looked_at IS NULL OR r.heard_at > r.looked_at) AND NOT EXISTS (SELECT FROM writes w
             WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome <> 'refused'))
-    OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND {_REPLAN})
+    OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now()
+        AND (({_REPLAN}) OR ({_REPORT})))
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.outcome = 'open' AND w.batch_id IS NULL
-        AND w.kind <> 'journal' AND w.not_before <= now())
+        AND w.kind <> 'journal' AND w.not_before <= now() {REPORTABLE})
     OR EXISTS (SELECT FROM batches b WHERE b.connection_id = c.id AND b.status = 'sending' AND b.deadline <= now())
 """
 
@@ -62,10 +65,10 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
                 WHERE c.id = :id AND r.stage = 'written'
                 AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted')
             UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id
-                WHERE c.id = :id AND {_REPLAN}
+                WHERE c.id = :id AND (({_REPLAN}) OR ({_REPORT}))
             UNION ALL SELECT min(next_look_at) FROM writes WHERE connection_id = :id AND next_look_at IS NOT NULL
             UNION ALL SELECT min(not_before) FROM writes WHERE connection_id = :id AND outcome = 'open'
-                AND batch_id IS NULL AND kind <> 'journal'
+                AND batch_id IS NULL AND kind <> 'journal' {REPORTABLE}
             UNION ALL SELECT min(deadline) FROM batches WHERE connection_id = :id AND status = 'sending'
         ) times
         """,

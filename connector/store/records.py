@@ -193,6 +193,18 @@ def claim_to_acknowledge(tx: Tx, connection_id: int, limit: int, *, posted_only:
     return _claim(tx, connection_id, where, limit)
 
 
+# Brex took no result for it when it was written. Word of it since then: it may be ready again, and is only reported.
+TO_REPORT_AGAIN = (
+    "stage = 'held' AND heard_at > looked_at AND problems <> '[]' AND NOT EXISTS (SELECT FROM "
+    "jsonb_array_elements(problems) p WHERE p->>'code' !~ '^ACK-') AND EXISTS (SELECT FROM writes w "
+    "WHERE w.record_pk = {record} AND w.epoch = {epoch} AND w.kind = 'entry' AND w.outcome = 'written')"
+)
+
+
+def claim_to_report_again(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
+    return _claim(tx, connection_id, TO_REPORT_AGAIN.format(record="records.id", epoch="records.epoch"), limit)
+
+
 def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]]) -> None:
     """What Brex returned for claimed records: rows of id, body, body_hash, version, record_type, source_type.
 

@@ -93,6 +93,12 @@ def intend_journal(tx: Tx, connection_id: int, journal_id: int, marker: str, int
     )
 
 
+# What is held, after it was intended to be reported, is not reported.
+REPORTABLE = (
+    "AND (kind <> 'acknowledge' OR EXISTS (SELECT FROM records r WHERE r.id = record_pk AND r.stage = 'written')) "
+)
+
+
 def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
     """Where entries wait to be sent: rows (legal_entity, journal_name, period, waiting), the longest waiting first."""
     return list(
@@ -106,15 +112,27 @@ def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
     )
 
 
+def put_off(tx: Tx, connection_id: int, key: tuple[str, str, str], seconds: float) -> None:
+    """Open entries of one journal key are due again after so many seconds."""
+    sql.run(
+        tx,
+        "UPDATE writes w SET not_before = now() + :seconds * interval '1 second' FROM (SELECT id FROM writes "
+        "WHERE connection_id = :connection AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL "
+        "AND legal_entity = :entity AND journal_name = :name AND period = :period ORDER BY id FOR UPDATE) waiting "
+        "WHERE w.id = waiting.id",
+        {"connection": connection_id, "entity": key[0], "name": key[1], "period": key[2], "seconds": seconds},
+    )
+
+
 def claim_open(
     tx: Tx, connection_id: int, kind: str, limit: int, *, key: tuple[str, str, str] | None = None
 ) -> list[Write]:
     """Open writes nobody has, locked until the transaction ends. For entries only those of one journal key.
 
     Writes that failed together before come in ever smaller groups: all of the first one's number of attempts, and
-    no more than the limit halved for each of them.
+    no more of them than are there (at most the limit) halved for each attempt.
     """
-    where = "" if key is None else "AND legal_entity = :entity AND journal_name = :name AND period = :period "
+    where = REPORTABLE if key is None else "AND legal_entity = :entity AND journal_name = :name AND period = :period "
     entity, name, period = key or ("", "", "")
     found = sql.rows(
         tx,
@@ -133,7 +151,7 @@ def claim_open(
         },
     )  # fmt: skip
     writes = [Write(**row._mapping) for row in found]
-    return writes[: max(1, limit >> min(writes[0].attempts, 16))] if writes else []
+    return writes[: max(1, min(limit, len(writes)) >> min(writes[0].attempts, 16))] if writes else []
 
 
 def of_batch(tx: Tx, batch_id: int) -> list[Write]:
@@ -253,11 +271,12 @@ def look_again(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def known_references(tx: Tx, journal_ids: Sequence[int]) -> dict[int, set[str]]:
-    """References of ours that stand in these journals for certain, by journal."""
+    """References of ours that, as last seen, stand in these journals, by journal."""
     found = sql.rows(
         tx,
-        "SELECT journal_id, reference FROM writes WHERE journal_id = ANY(CAST(:ids AS bigint[])) "
-        "AND kind = 'entry' AND outcome = 'written'",
+        "SELECT w.journal_id, w.reference FROM writes w JOIN journals j ON j.id = w.journal_id "
+        "WHERE w.journal_id = ANY(CAST(:ids AS bigint[])) AND w.kind = 'entry' AND w.outcome = 'written' "
+        "AND w.ledger->>'journal' = j.number",
         {"ids": list(journal_ids)},
     )
     known: dict[int, set[str]] = {}
@@ -289,15 +308,16 @@ def voucher_holders(tx: Tx, connection_id: int, keys: Sequence[str]) -> list[tup
     return [(row.key, row.reference) for row in found]
 
 
-def live(tx: Tx, record_pks: Sequence[int], kind: str) -> dict[int, Write]:
-    """The open, written or uncertain write of each record in its present epoch, locked.
+def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> dict[int, Write]:
+    """The open, written or uncertain write of each record in its present epoch.
 
-    Locked before their records, as every transaction does it that touches both.
+    Locked before their records, as every transaction does it that changes both; so not `lock` once records are.
     """
+    locked = "FOR UPDATE OF w" if lock else ""
     found = sql.rows(
         tx,
         f"SELECT {_COLUMNS} {_FROM} WHERE w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.kind = :kind "
-        "AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain') ORDER BY w.id FOR UPDATE OF w",
+        f"AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain') ORDER BY w.id {locked}",
         {"ids": list(record_pks), "kind": kind},
     )
     return {row.record_pk: Write(**row._mapping) for row in found}

@@ -18,14 +18,13 @@ def test_it_counts_what_is_new_and_what_is_known(cli: Cli, connection: Connectio
 
 
 def test_it_takes_in_only_the_days_that_were_asked_for(cli: Cli, connection: Connection, spend: Spending) -> None:
-    early = spend.expense(erp_posting_date="2025-03-31T23:59:59Z")
+    spend.expense(erp_posting_date="2025-03-31T23:59:59Z")
     inside = spend.expense(erp_posting_date="2025-04-30T23:59:59Z")
-    late = spend.expense(erp_posting_date="2025-05-01T00:00:00Z")
+    spend.expense(erp_posting_date="2025-05-01T00:00:00Z")
 
     assert cli("backfill", "acme", "--since", "2025-04-01", "--until", "2025-04-30").exit_code == 0
 
     assert set(stages_of(cli)) == {inside}
-    assert early != late
 
 
 @pytest.mark.parametrize(

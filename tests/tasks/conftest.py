@@ -52,15 +52,21 @@ def broker(environment: dict[str, str]) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def as_a_worker_does(broker: Redis, runtime: Runtime) -> Iterator[None]:
-    """Tasks called here use the test's runtime; the logs are put back as they were."""
+def logs_put_back() -> Iterator[None]:
+    """A worker in this process sets up its logs; afterwards they are as they were."""
     root, configuration = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
-    with base.using(runtime):
-        yield
+    yield
     root.handlers = handlers
     root.setLevel(level)
     structlog.configure(**configuration)
+
+
+@pytest.fixture
+def as_a_worker_does(broker: Redis, runtime: Runtime, logs_put_back: None) -> Iterator[None]:
+    """Tasks called here use the test's runtime."""
+    with base.using(runtime):
+        yield
 
 
 class Watch:

@@ -77,7 +77,8 @@ def test_beat_knows_its_ticks_when_it_starts(environment: dict[str, str]) -> Non
 def test_the_sweep_wakes_what_is_due_and_nothing_else(
     broker: Redis, runtime: Runtime, make: Callable[[str], Connection]
 ) -> None:
-    idle, busy, paused, waiting, polled, stale = map(make, ("idle", "busy", "paused", "waiting", "polled", "stale"))
+    make("idle")
+    busy, paused, waiting, polled, stale = map(make, ("busy", "paused", "waiting", "polled", "stale"))
     for one in (busy, paused, waiting):
         hear(runtime, one)
     with runtime.database.begin() as tx:

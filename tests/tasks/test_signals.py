@@ -2,11 +2,12 @@
 
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,7 @@ def test_on_an_older_schema_it_waits_for_the_migration_and_says_so_once() -> Non
             schema.wait(database, migrated_at_last)
         database.dispose()
     assert waits == 3
-    assert [entry["reason"] for entry in logs] == [
-        "the schema is older than this release; run `alembic upgrade head`"
-    ]
+    assert [entry["reason"] for entry in logs] == ["the schema is older than this release; run `alembic upgrade head`"]
 
 
 def test_it_waits_for_a_database_that_is_away() -> None:
@@ -82,7 +81,7 @@ def test_it_waits_for_a_database_that_is_away() -> None:
     assert "s3cret" not in repr(logs)
 
 
-def test_bad_settings_end_a_worker_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_settings_end_a_worker_with_a_sentence(monkeypatch: pytest.MonkeyPatch, logs_put_back: None) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://root:s3cret@host/x")
     with pytest.raises(SystemExit, match="DATABASE_URL is not a PostgreSQL URL") as end:
         signals._wait_for_schema()
@@ -107,19 +106,30 @@ def test_a_worker_as_the_procfile_starts_it_waits_then_answers_and_ends_when_tol
     with Redis.from_url(own_valkey()) as broker:
         broker.flushdb()
     process = subprocess.Popen(
-        ["/bin/sh", "-c", line], cwd=ROOT, env=os.environ | given, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+        ["/bin/sh", "-c", line], cwd=ROOT, env=os.environ | given, stderr=subprocess.PIPE, start_new_session=True
+    )
     try:
-        assert process.stderr is not None
-        said = next(text for text in process.stderr if "waiting for the database" in text)
-        assert "older than this release" in said
+        assert b"older than this release" in line_of(process, b"waiting for the database")
         migrate(unmigrated)
         assert answer_of_a_worker() == [{"ok": "pong"}]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def line_of(process: subprocess.Popen[bytes], words: bytes) -> bytes:
+    """The first line on its stderr that holds these words."""
+    assert process.stderr is not None
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(next, (line for line in process.stderr if words in line))
+        try:
+            return reading.result(timeout=60)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)  # ends the reading
+            raise
 
 
 def answer_of_a_worker() -> list[Any]:
