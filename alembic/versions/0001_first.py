@@ -219,6 +219,7 @@ CREATE TABLE writes (
 -- What blocks double posting.
 CREATE UNIQUE INDEX writes_once ON writes (record_pk, epoch, kind)
     WHERE outcome IN ('open', 'written', 'uncertain');
+CREATE INDEX writes_by_record ON writes (record_pk);
 CREATE INDEX writes_open ON writes (connection_id, kind, not_before, id) WHERE outcome = 'open' AND batch_id IS NULL;
 CREATE INDEX writes_to_look_at ON writes (connection_id, next_look_at, id) WHERE next_look_at IS NOT NULL;
 CREATE INDEX writes_by_batch ON writes (batch_id);

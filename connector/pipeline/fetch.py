@@ -10,11 +10,13 @@ from connector.brex.client import LONG_AGO, BrexClient
 from connector.brex.errors import BrexError, Unavailable
 from connector.domain import jsonio, record
 from connector.domain.problems import Problem
+from connector.domain.reference import reference
 from connector.domain.stages import Stage
+from connector.domain.writes import WriteKind
 from connector.pipeline import intake
 from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import records
+from connector.store import ledger, records
 from connector.store.connections import Connection
 from connector.store.moves import Move, move
 from connector.store.records import Claimed
@@ -116,7 +118,11 @@ def _settle(
     """Store what came. `bodies` None: the body came with the word of the record and is stored already."""
     if not group:
         return
-    looks = {one.id: _look(one, None if bodies is None else bodies.get(one.record_id), bodies is None) for one in group}
+    ours = _in_ledger(runtime, connection, group)
+    looks = {
+        one.id: _look(one, None if bodies is None else bodies.get(one.record_id), bodies is None, one.id in ours)
+        for one in group
+    }
     moves = [
         Move(
             one.id, one.stage, looks[one.id].to, looks[one.id].why, attempts=one.attempts,
@@ -131,7 +137,14 @@ def _settle(
         records.looked(tx, connection.id, sorted(moved), then)
 
 
-def _look(one: Claimed, body: dict[str, Any] | None, stored: bool) -> _Look:
+def _in_ledger(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> set[int]:
+    """Those whose entry stood in the ledger when it was last read as a whole."""
+    keys = {reference(one.record_id, one.epoch, WriteKind.ENTRY): one.id for one in group}
+    with runtime.database.begin() as tx:
+        return {keys[key] for key in ledger.among(tx, connection.id, list(keys))}
+
+
+def _look(one: Claimed, body: dict[str, Any] | None, stored: bool, ours: bool) -> _Look:
     if stored:
         body = jsonio.loads(one.body or "null")
     if not isinstance(body, dict):
@@ -152,13 +165,15 @@ def _look(one: Claimed, body: dict[str, Any] | None, stored: bool) -> _Look:
         found = record.parse(body)
     except record.Unreadable as error:
         return _Look(Stage.HELD, "cannot be read", [Problem("RECORD-UNREADABLE", values={"reason": str(error)})], kept)
-    return _judge(found, kept)
+    return _judge(found, kept, ours)
 
 
-def _judge(found: record.Record, kept: dict[str, Any]) -> _Look:
+def _judge(found: record.Record, kept: dict[str, Any], ours: bool) -> _Look:
     # Fact: bills have no usable review status; they are told apart by their source type alone.
     if found.review_status == record.READY or found.source_type == "BILL":
         return _Look(Stage.FETCHED, f"fetched, version {found.version}", [], kept)
+    if found.review_status == record.EXPORTED and ours:
+        return _Look(Stage.FETCHED, "exported, and its entry stood in the ledger: taken up again", [], kept)
     if found.review_status == record.EXPORTED:
         return _Look(Stage.HELD, "exported already", [Problem("RECORD-EXPORTED-ELSEWHERE")], kept)
     problem = Problem("RECORD-NOT-READY", values={"status": found.review_status})

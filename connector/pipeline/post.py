@@ -11,8 +11,9 @@ from connector.domain.stages import Stage
 from connector.domain.writes import BatchStatus, WriteKind
 from connector.pipeline import resolve, send
 from connector.pipeline.runtime import Runtime, TimeBox
-from connector.store import batches, journals, records, writes
+from connector.store import batches, journals, ledger, records, writes
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 from connector.store.moves import Move, move
 from connector.store.records import Claimed
 
@@ -63,7 +64,8 @@ def intend(runtime: Runtime, connection: Connection) -> bool:
             return False
         current = [one for one in claimed if one.planned_rules == connection.rules_version]
         intents = {one.id: _intent(one, connection) for one in current}
-        writes.intend(tx, connection.id, list(intents.values()))
+        intended = writes.intend(tx, connection.id, list(intents.values()))
+        _expect_to_find(tx, connection, intents, intended)
         moves = [
             Move(
                 one.id, Stage.MAPPED, Stage.WRITING, "intent stored", attempts=one.attempts,
@@ -78,6 +80,15 @@ def intend(runtime: Runtime, connection: Connection) -> bool:
         ]
         move(tx, connection.id, ACTOR, moves)
     return bool(current)
+
+
+def _expect_to_find(
+    tx: Tx, connection: Connection, intents: dict[int, dict[str, Any]], intended: dict[int, int]
+) -> None:
+    """Entries that stand in the ledger already, by a reading of the whole of it, are looked at and not sent."""
+    standing = ledger.among(tx, connection.id, [intent["reference"] for intent in intents.values()])
+    ids = [intended[pk] for pk, intent in intents.items() if intent["reference"] in standing and pk in intended]
+    writes.uncertain(tx, ids, "its reference stood in the ledger before it was intended here", 0)
 
 
 def _intent(one: Claimed, connection: Connection) -> dict[str, Any]:

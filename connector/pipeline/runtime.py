@@ -17,7 +17,7 @@ from connector.domain.connection import Posting
 from connector.outbound.pacing import backoff
 from connector.outbound.session import Outbound
 from connector.settings import Settings
-from connector.store import connections, pacing
+from connector.store import connections, install, pacing
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from connector.vault import Vault
@@ -57,6 +57,7 @@ class Runtime:
     def connection(self, connection_id: int) -> Connection | None:
         """The connection where it may work now; None where it is paused or removed."""
         with self.database.begin() as tx:
+            install.check(tx)
             found = connections.by_id(tx, connection_id)
         return found if found is not None and found.active else None
 

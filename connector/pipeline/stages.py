@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import structlog
 
-from connector.pipeline import acknowledge, fetch, map, post, refresh  # noqa: A004 - the stage's own name
+from connector.d365.errors import D365Error
+from connector.pipeline import acknowledge, fetch, map, post, recover, refresh  # noqa: A004 - the stage's own name
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import due, pacing
 from connector.store.connections import Connection
@@ -39,9 +40,13 @@ def run(runtime: Runtime, stage: StageName, connection_id: int, seconds: float =
         return
     with log_context(connection, stage):
         try:
+            if connection.recovered_at is None:
+                recover.before_posting(runtime, connection)
             _RUN[stage](runtime, connection, TimeBox(seconds))
         except Stop as stop:
             log.info("stage stopped", reason=str(stop))
+        except D365Error as error:
+            log.warning("F&O could not be read", reason=str(error))
 
 
 def refresh_if_due(runtime: Runtime, connection_id: int) -> None:

@@ -23,13 +23,17 @@ class Connection:
     company_id: str
     polled_at: datetime | None
     refreshed_at: datetime | None
+    recovered_at: datetime | None  # when the ledger was last read as a whole; nothing is posted before
 
     @property
     def active(self) -> bool:
         return self.state == "active"
 
 
-_COLUMNS = "id, name, settings, rules_version, approved_types, state, state_reason, company_id, polled_at, refreshed_at"
+_COLUMNS = (
+    "id, name, settings, rules_version, approved_types, state, state_reason, company_id, polled_at, refreshed_at, "
+    "recovered_at"
+)
 
 
 class NameTaken(Exception):
@@ -82,7 +86,8 @@ def replace(tx: Tx, vault: Vault, connection_id: int, file: files.ConnectionFile
     """Store a changed connection file; everything planned by the old one is planned again."""
     sql.run(
         tx,
-        "UPDATE connections SET settings = CAST(:settings AS jsonb), rules_version = rules_version + 1 WHERE id = :id",
+        "UPDATE connections SET settings = CAST(:settings AS jsonb), rules_version = rules_version + 1, "
+        "recovered_at = NULL WHERE id = :id",
         {"id": connection_id, "settings": sql.one(files.without_secrets(file))},
     )
     # Only the webhook secret may be missing from a file; one that was taken out of it is forgotten.

@@ -25,7 +25,7 @@ _WORK = f"""
             AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted'))))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
         AND (r.looked_at IS NULL OR r.heard_at > r.looked_at) AND NOT EXISTS (SELECT FROM writes w
-            WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome <> 'refused'))
+            WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome IN ('open', 'written', 'uncertain')))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now()
         AND (({_REPLAN}) OR ({_REPORT})))
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
@@ -59,8 +59,9 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
         tx,
         f"""
         SELECT CAST(extract(epoch FROM min(at) - now()) AS float8) FROM (
-            SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id
-                AND stage IN ('received', 'fetched', 'mapped')
+            SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id AND stage = 'received'
+            UNION ALL SELECT min(next_attempt_at) FROM records WHERE connection_id = :id AND stage = 'fetched'
+            UNION ALL SELECT min(next_attempt_at) FROM records WHERE connection_id = :id AND stage = 'mapped'
             UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id
                 WHERE c.id = :id AND r.stage = 'written'
                 AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted')

@@ -144,7 +144,7 @@ def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str,
 TO_FETCH = (
     "stage IN ('received', 'fetched', 'mapped', 'held') AND (looked_at IS NULL OR heard_at > looked_at) "
     "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = records.id AND w.epoch = records.epoch "
-    "AND w.kind = 'entry' AND w.outcome <> 'refused')"
+    "AND w.kind = 'entry' AND w.outcome IN ('open', 'written', 'uncertain'))"
 )
 
 
@@ -162,7 +162,7 @@ TO_REPLAN = (
     "stage = 'held' AND planned_rules < {rules} AND heard_at <= looked_at AND EXISTS (SELECT FROM "
     "jsonb_array_elements(problems) p WHERE p->>'code' ~ '^(MAP-|TREATMENT-|D365-|RECORD-BEFORE-START)') "
     "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = {record} AND w.epoch = {epoch} AND w.kind = 'entry' "
-    "AND w.outcome <> 'refused')"
+    "AND w.outcome IN ('open', 'written', 'uncertain'))"
 )
 
 

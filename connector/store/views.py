@@ -111,7 +111,7 @@ def in_period(tx: Tx, connection_id: int, first: date, last: date) -> list[dict[
         "SELECT r.record_id, r.stage, r.reference, r.currency, r.amount, r.legal_entity, r.export_status, "
         "r.posting_date, w.outcome, w.intent, w.posting_date AS sent_date FROM records r "
         "LEFT JOIN writes w ON w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
-        "AND w.outcome <> 'refused' "
+        "AND w.outcome IN ('open', 'written', 'uncertain') "
         "WHERE r.connection_id = :connection AND r.posting_date BETWEEN :first AND :last ORDER BY r.id",
         {"connection": connection_id, "first": first, "last": last},
     )

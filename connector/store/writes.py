@@ -162,14 +162,14 @@ def of_batch(tx: Tx, batch_id: int) -> list[Write]:
 def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Confirmed: rows of id, ledger (journal, lines, voucher as F&O answered) and journal_id or null.
 
-    A write that had been sent more than once is looked at again later.
+    An entry that had been sent more than once is looked at again later.
     """
     sql.run(
         tx,
         f"""
         UPDATE writes w SET outcome = 'written', confirmed = true, ledger = x.ledger, absent_at = NULL,
             journal_id = coalesce(x.journal_id, w.journal_id), looks = 0,
-            next_look_at = CASE WHEN w.resent THEN now() + interval '{SECOND_LOOKS[0]} seconds' END
+            next_look_at = CASE WHEN w.resent AND w.kind = 'entry' THEN now() + interval '{SECOND_LOOKS[0]} seconds' END
         FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, ledger jsonb, journal_id bigint)
         WHERE w.id = x.id
         """,

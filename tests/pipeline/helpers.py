@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from connector.domain.reference import reference
 from connector.pipeline import intake, stages
+from connector.pipeline import poll as polling
+from connector.pipeline.poll import Counts
 from connector.pipeline.runtime import Runtime
 from connector.store import views
 from connector.store.connections import Connection
@@ -48,6 +50,12 @@ def spend_and_announce(runtime: Runtime, connection: Connection, world: World, *
     ids = spend(world, *sizes)
     announce(runtime, connection, ids)
     return ids
+
+
+def poll(runtime: Runtime, connection: Connection) -> Counts | None:
+    """The scheduled poll, now."""
+    change(runtime.database, "UPDATE connections SET next_poll_at = now()")
+    return polling.run(runtime, connection)
 
 
 def run_chain(runtime: Runtime, connection: Connection, times: int = 1) -> None:

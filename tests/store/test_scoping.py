@@ -138,7 +138,7 @@ def test_views_show_one_connection(runtime: Runtime, connection: Connection, oth
         day = first["posting_date"]
         assert len(views.in_period(tx, connection.id, day, day)) == 2
         assert views.in_period(tx, other.id, day, day) == []
-        assert views.by_references(tx, connection.id, [first["reference"]]) == {first["reference"]: ids[0]}
+        assert views.by_references(tx, connection.id, [first["reference"]]) == {first["reference"]: first["record_id"]}
         assert views.by_references(tx, other.id, [first["reference"]]) == {}
         assert (overview.unfinished(tx, other.id), views.problem_counts(tx, other.id)) == (0, [])
 

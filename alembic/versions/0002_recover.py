@@ -1,0 +1,40 @@
+"""A database that may be behind its ledger: its fingerprint, and the references seen in F&O. Only adds."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+UP = """
+-- One row: which database this is. A restored dump, a fail-over or a copy is another one.
+CREATE TABLE install (
+    id           smallint PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    fingerprint  text NOT NULL,
+    changed_at   timestamptz                         -- when it was last found to be another one
+);
+
+-- References of ours found in the ledger by a reading of the whole of it, whatever this database knew.
+CREATE TABLE ledger_references (
+    connection_id  bigint NOT NULL REFERENCES connections,
+    reference      text NOT NULL,
+    PRIMARY KEY (connection_id, reference)
+);
+
+-- When the ledger was last read as a whole; null: never, and nothing may be posted before.
+ALTER TABLE connections ADD COLUMN recovered_at timestamptz;
+"""
+
+DOWN = """
+ALTER TABLE connections DROP COLUMN recovered_at;
+DROP TABLE ledger_references, install;
+"""
+
+
+def upgrade() -> None:
+    op.execute(UP)
+
+
+def downgrade() -> None:
+    op.execute(DOWN)

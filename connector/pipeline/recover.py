@@ -1,0 +1,115 @@
+"""A database that may be behind its ledger never posts before it has read the ledger as a whole.
+
+That is so for a database that was restored, copied or failed over (every connection is paused until a person runs
+`connector recover`), and for a connection that this database has never worked for: it may have had another life.
+What is found is not believed to be an entry of ours until it was compared line by line: a record whose reference
+stands in the ledger gets a write that is uncertain from birth, and `resolve` reads and decides.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import structlog
+
+from connector.d365 import odata
+from connector.domain import record
+from connector.domain.reference import PATTERN, reference
+from connector.domain.writes import WriteKind
+from connector.pipeline import intake
+from connector.pipeline.runtime import Runtime, posting
+from connector.store import connections, install, ledger
+from connector.store.connections import Connection
+from connector.store.records import Intake
+
+log = structlog.get_logger()
+ACTOR = "person:recover"
+MARGIN = timedelta(days=45)
+
+
+class TooEarly(Exception):
+    """A request of the former life may still be on its way; `seconds` says how long to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"requests from before may still reach F&O; run it again in {seconds:.0f} seconds")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """`found`: our references in the ledger. `new`: records this database did not know. `known`: those it did."""
+
+    found: int
+    new: int
+    known: int
+
+
+def before_posting(runtime: Runtime, connection: Connection) -> None:
+    """The first time this database posts for a connection: read the ledger once. Raises the client's errors."""
+    with runtime.database.begin() as tx:
+        done = ledger.read_before(tx, connection.id)
+    if not done:
+        found = scan(runtime, connection)
+        with runtime.database.begin() as tx:
+            ledger.store(tx, connection.id, sorted(found))
+        log.info("ledger read before the first entry", connection=connection.name, found=len(found))
+
+
+def scan(runtime: Runtime, connection: Connection) -> set[str]:
+    """Every reference of ours in the connection's companies, from before its start date on."""
+    settings = posting(connection)
+    client = runtime.clients(connection).d365
+    found: set[str] = set()
+    with runtime.calling(connection, "d365"):
+        for company in sorted({settings.legal_entity, *settings.entities}):
+            where = f"{odata.equals('dataAreaId', company)} and Document eq 'BX*' and {_since(settings.start_date)}"
+            rows = client.rows("LedgerJournalLines", filter=where, select=("dataAreaId", "Document"))
+            found |= {str(row.get("Document")) for row in rows if PATTERN.fullmatch(str(row.get("Document")))}
+    return found
+
+
+def _since(start: date) -> str:
+    return f"TransDate ge {start - MARGIN}T00:00:00Z"
+
+
+def run(runtime: Runtime, connection: Connection) -> Recovered:
+    """Read the ledger and Brex, take in every record that is ready or was exported by us, and go on.
+
+    Raises `TooEarly` within the quiet period after the change was noticed, and the clients' errors; then the
+    connection stays as it is.
+    """
+    with runtime.database.begin() as tx:
+        install.check(tx)
+        since = install.seconds_since_change(tx)
+    if since is not None and since < runtime.quiet_seconds:
+        raise TooEarly(runtime.quiet_seconds - since)
+    found = scan(runtime, connection)
+    with runtime.database.begin() as tx:
+        ledger.store(tx, connection.id, sorted(found))
+    new = known = 0
+    for status in (record.READY, record.EXPORTED):
+        for page in _pages(runtime, connection, status):
+            wanted = [item for item in page if status == record.READY or _ours(item, found)]
+            with runtime.database.begin() as tx:
+                taken: Intake = intake.bring(tx, connection.id, wanted, actor=ACTOR, source="recover")[0]
+            new, known = new + taken.new, known + taken.known
+    with runtime.database.begin() as tx:
+        connections.resume(tx, connection.id)
+    log.info("recovered", connection=connection.name, found=len(found), new=new, known=known)
+    return Recovered(len(found), new, known)
+
+
+def _pages(runtime: Runtime, connection: Connection, status: str) -> list[list[dict[str, Any]]]:
+    after = datetime.combine(posting(connection).start_date, time.min, UTC) - timedelta(days=1)
+    client = runtime.clients(connection).brex
+    with runtime.calling(connection, "brex"):
+        return [
+            page
+            for source_type in ("CARD", "REIMBURSEMENT")
+            for page in client.pages(review_status=status, source_type=source_type, updated_after=after)
+        ]
+
+
+def _ours(item: dict[str, Any], found: set[str]) -> bool:
+    """Exported records are taken in again only where the ledger has our entry of them."""
+    return intake.readable_id(item.get("id")) and reference(item["id"], 0, WriteKind.ENTRY) in found
