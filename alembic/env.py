@@ -1,9 +1,9 @@
 """Migrations expand in one release and contract in the next, so old and new code may run side by side meanwhile."""
 
+from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from alembic import context
 from connector import settings
 
 

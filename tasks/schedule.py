@@ -18,6 +18,8 @@ def sweep() -> None:
             send(refresh.si(one.connection_id))
         if one.poll:
             send(poll.si(one.connection_id))
+        if one.watch:
+            send(watch.si(one.connection_id))
         if one.work:
             wake(app, one.connection_id)
 
@@ -32,3 +34,9 @@ def poll(connection_id: int) -> None:
 @app.task(name="tasks.schedule.refresh")
 def refresh(connection_id: int) -> None:
     stages.refresh_if_due(runtime(), connection_id)
+
+
+@app.task(name="tasks.schedule.watch")
+def watch(connection_id: int) -> None:
+    if stages.watch_if_due(runtime(), connection_id):
+        wake(app, connection_id)

@@ -1,4 +1,4 @@
-"""A database that may be behind its ledger: its fingerprint, and the references seen in F&O. Only adds."""
+"""Recovery of a database behind its ledger, and following journals until they are posted. Only adds."""
 
 from alembic import op
 
@@ -24,9 +24,18 @@ CREATE TABLE ledger_references (
 
 -- When the ledger was last read as a whole; null: never, and nothing may be posted before.
 ALTER TABLE connections ADD COLUMN recovered_at timestamptz;
+
+-- Written journals are followed until F&O has posted them.
+ALTER TABLE journals ADD COLUMN watch_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE journals ADD COLUMN posted_at timestamptz;
+CREATE INDEX journals_to_watch ON journals (connection_id, watch_at)
+    WHERE number IS NOT NULL AND posted_at IS NULL;
 """
 
 DOWN = """
+DROP INDEX journals_to_watch;
+ALTER TABLE journals DROP COLUMN posted_at;
+ALTER TABLE journals DROP COLUMN watch_at;
 ALTER TABLE connections DROP COLUMN recovered_at;
 DROP TABLE ledger_references, install;
 """

@@ -6,8 +6,10 @@ import typer
 
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
+from connector.cli.failures import Failure
 from connector.cli.output import note, print_json, say
 from connector.cli.tables import Column, table
+from connector.pipeline import recover as recovery
 from connector.pipeline import refresh as master
 from connector.store import connections
 
@@ -45,6 +47,27 @@ def resume(ctx: typer.Context, name: Name) -> None:
     with context.runtime.database.begin() as tx:
         connections.resume(tx, found.id)
     say(f"{name} goes on." if not found.active else f"{name} was at work already; it looks for work now.")
+    context.woken(context.connection(name))
+
+
+def recover(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Read the whole ledger after the database was restored or copied, adopt what stands there, and go on.
+
+    Nothing is posted before: a database that is behind its ledger would write again what it has forgotten.
+
+    Example: connector recover acme
+    """
+    context = current(ctx)
+    found = context.connection(name)
+    try:
+        done = recovery.run(context.runtime, found)
+    except recovery.TooEarly as error:
+        raise Failure(f"{name} stays paused: {error}.") from None
+    if as_json:
+        print_json({"references_in_ledger": done.found, "records_new": done.new, "records_known": done.known})
+    else:
+        say(f"The ledger holds {done.found} entries of ours; {done.new + done.known} records were taken in from Brex.")
+        say(f"{name} goes on: what stands in the ledger is looked at, not sent.")
     context.woken(context.connection(name))
 
 

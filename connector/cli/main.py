@@ -71,6 +71,7 @@ app.command(rich_help_panel=_RUNNING)(status.status)
 app.command(rich_help_panel=_RUNNING)(reconcile.reconcile)
 app.command(rich_help_panel=_RUNNING)(control.pause)
 app.command(rich_help_panel=_RUNNING)(control.resume)
+app.command(rich_help_panel=_RUNNING)(control.recover)
 app.add_typer(audit.app, name="audit", rich_help_panel=_RUNNING)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUNNING)
 

@@ -133,7 +133,7 @@ def _settle(
     with runtime.database.begin() as tx:
         moved = move(tx, connection.id, ACTOR, moves)
         kept = [looks[one.id].kept | {"id": one.id} for one in group if one.id in moved and looks[one.id].kept]
-        records.store_bodies(tx, connection.id, kept)
+        records.store_bodies(tx, connection.id, kept, then)
         records.looked(tx, connection.id, sorted(moved), then)
 
 

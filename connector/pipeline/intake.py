@@ -24,11 +24,15 @@ def announce(tx: Tx, connection_id: int, record_ids: Iterable[str], *, actor: st
 
 
 def bring(
-    tx: Tx, connection_id: int, items: Sequence[dict[str, Any]], *, actor: str, source: str
+    tx: Tx, connection_id: int, items: Sequence[dict[str, Any]], *, actor: str, source: str, as_of: Any = None
 ) -> tuple[Intake, int]:
-    """Whole records, as the poll brings them. Also returns how many had no id and could not be kept."""
+    """Whole records, as the poll brings them. Also returns how many had no id and could not be kept.
+
+    `as_of`: Postgres's time before Brex was asked for them.
+    """
     heard = [heard_of(item) for item in items if readable_id(item.get("id"))]
-    return records.intake(tx, connection_id, heard, actor=actor, source=source), len(items) - len(heard)
+    taken = records.intake(tx, connection_id, heard, actor=actor, source=source, as_of=as_of)
+    return taken, len(items) - len(heard)
 
 
 def heard_of(item: dict[str, Any]) -> Heard:

@@ -16,7 +16,7 @@ from connector.brex.errors import BrexError
 from connector.domain import record
 from connector.pipeline import intake
 from connector.pipeline.runtime import Runtime, Stop, posting
-from connector.store import connections
+from connector.store import connections, records
 from connector.store.connections import Connection
 
 log = structlog.get_logger()
@@ -68,10 +68,10 @@ def take(
     """Read the queue and store every record of it. `until` (inclusive) looks at the posting date, in UTC."""
     counts = Counts()
     after = datetime.combine(since, time.min, UTC) - timedelta(days=1)
-    for page in _pages(runtime, connection, after):
+    for as_of, page in _pages(runtime, connection, after):
         items = [item for item in page if _wanted(item, since if until else None, until)]
         with runtime.database.begin() as tx:
-            found, without_id = intake.bring(tx, connection.id, items, actor=actor, source=source)
+            found, without_id = intake.bring(tx, connection.id, items, actor=actor, source=source, as_of=as_of)
         counts = Counts(
             counts.seen + len(items),
             counts.new + found.new,
@@ -84,16 +84,21 @@ def take(
     return counts
 
 
-def _pages(runtime: Runtime, connection: Connection, after: datetime) -> Iterator[list[dict[str, Any]]]:
+def _pages(
+    runtime: Runtime, connection: Connection, after: datetime
+) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
+    """Each page with Postgres's time before it was asked for."""
     client = runtime.clients(connection).brex
     for source_type in SOURCES:
         pages = iter(client.pages(review_status=record.READY, source_type=source_type, updated_after=after))
         while True:
+            with runtime.database.begin() as tx:
+                as_of = records.now(tx)
             with runtime.calling(connection, "brex"):
                 page = next(pages, None)
             if page is None:
                 break
-            yield page
+            yield as_of, page
 
 
 def _wanted(item: dict[str, Any], since: date | None, until: date | None) -> bool:

@@ -24,6 +24,8 @@ MOST = 500
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     expire(runtime, connection)
     resolve.run(runtime, connection, box)
+    while box.open() and withdraw(runtime, connection):
+        pass
     while box.open() and intend(runtime, connection):
         pass
     send.run(runtime, connection, box)
@@ -54,6 +56,15 @@ def expire(runtime: Runtime, connection: Connection) -> None:
                     if one.record_pk is not None
                 ],
             )
+
+
+def withdraw(runtime: Runtime, connection: Connection) -> bool:
+    """What waits to be sent and never was goes back where its record or the rules changed. False where none did."""
+    why = "changed before it was sent: planned again"
+    with runtime.database.begin() as tx:
+        stale = writes.withdraw_stale(tx, connection.id, connection.rules_version, MOST)
+        move(tx, connection.id, ACTOR, [Move(pk, Stage.WRITING, Stage.FETCHED, why) for pk in stale])
+    return bool(stale)
 
 
 def intend(runtime: Runtime, connection: Connection) -> bool:

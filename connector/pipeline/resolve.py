@@ -235,18 +235,23 @@ def _found_whole(tx: Tx, one: Write, found: Found, ledger: Ledger | None, data: 
     if one.outcome == Outcome.WRITTEN:  # a second look, and nothing strange
         later = SECOND_LOOKS[one.looks] if one.looks < len(SECOND_LOOKS) else None
         writes.look_again(tx, [{"id": one.id, "seconds": later, "absent": None}])
-        return []
+        if found.journal == str(one.ledger.get("journal")):
+            return []
     rows = [] if ledger is None else ledger.lines[one.reference]
     verdict = confirm.judge(one.intent, rows)
-    writes.written(tx, [{"id": one.id, "ledger": verdict.ledger, "journal_id": None}])
+    place = None
+    if one.journal_id is not None and found.journal != one.journal:
+        place = journals.landed(tx, one.journal_id, found.journal)
+    writes.written(tx, [{"id": one.id, "ledger": verdict.ledger, "journal_id": place}])
     return [
         Move(
             one.record_pk or 0,
             _expected(one),
-            Stage.WRITTEN,
+            Stage.WRITTEN if one.outcome == Outcome.UNCERTAIN else None,
             f"found in the ledger: {found.journal}",
             data={**data, "ledger": verdict.ledger},
-            problems=[],
+            delay=0 if one.outcome == Outcome.UNCERTAIN else None,
+            problems=[] if one.outcome == Outcome.UNCERTAIN else None,
             ledger_status=LedgerStatus.POSTED if found.posted else LedgerStatus.UNPOSTED,
             journal=found.journal,
             voucher=str(verdict.ledger.get("voucher", "")),

@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from connector.d365.errors import D365Error
-from connector.pipeline import acknowledge, fetch, map, post, recover, refresh  # noqa: A004 - the stage's own name
+from connector.pipeline import acknowledge, fetch, map, post, recover, refresh, watch  # noqa: A004 - the stage's own name
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import due, pacing
 from connector.store.connections import Connection
@@ -56,6 +56,18 @@ def refresh_if_due(runtime: Runtime, connection_id: int) -> None:
             refresh.run(runtime, connection)
         except Stop as stop:
             log.info("refresh stopped", connection=connection.name, reason=str(stop))
+
+
+def watch_if_due(runtime: Runtime, connection_id: int) -> bool:
+    """True where journals were looked at: what they tell may have something to do for the chain."""
+    connection = runtime.connection(connection_id)
+    if connection is None:
+        return False
+    try:
+        return watch.run(runtime, connection) > 0
+    except Stop as stop:
+        log.info("watch stopped", connection=connection.name, reason=str(stop))
+        return False
 
 
 def next_seconds(runtime: Runtime, connection_id: int) -> float | None:

@@ -14,6 +14,7 @@ class Due:
     work: bool  # something for the chain
     poll: bool
     refresh: bool
+    watch: bool
 
 
 _REPLAN = TO_REPLAN.format(rules="c.rules_version", record="r.id", epoch="r.epoch")
@@ -25,7 +26,8 @@ _WORK = f"""
             AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted'))))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
         AND (r.looked_at IS NULL OR r.heard_at > r.looked_at) AND NOT EXISTS (SELECT FROM writes w
-            WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' AND w.outcome IN ('open', 'written', 'uncertain')))
+            WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry'
+            AND w.outcome IN ('open', 'written', 'uncertain')))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now()
         AND (({_REPLAN}) OR ({_REPORT})))
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
@@ -41,9 +43,11 @@ def everything(tx: Tx) -> list[Due]:
         tx,
         f"""
         SELECT * FROM (SELECT c.id AS connection_id, ({_WORK}) AS work, c.next_poll_at <= now() AS poll,
-                              c.next_refresh_at <= now() AS refresh
+                              c.next_refresh_at <= now() AS refresh,
+                              EXISTS (SELECT FROM journals j WHERE j.connection_id = c.id AND j.number IS NOT NULL
+                                  AND j.posted_at IS NULL AND j.lines_used > 0 AND j.watch_at <= now()) AS watch
                        FROM connections c WHERE c.state = 'active' AND c.removed_at IS NULL) due
-        WHERE work OR poll OR refresh ORDER BY connection_id
+        WHERE work OR poll OR refresh OR watch ORDER BY connection_id
         """,
     )
     return [Due(**row._mapping) for row in found]

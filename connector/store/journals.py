@@ -117,6 +117,71 @@ def used(tx: Tx, journal_id: int, lines: int) -> None:
             {"id": journal_id, "lines": lines})  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    id: int
+    legal_entity: str
+    number: str
+
+
+def claim_to_watch(tx: Tx, connection_id: int, limit: int, every_seconds: float) -> list[Watched]:
+    """Journals whose turn it is to be looked at in F&O: written into, and not known to be posted."""
+    found = sql.rows(
+        tx,
+        "UPDATE journals SET watch_at = now() + :every * interval '1 second' WHERE id IN "
+        "(SELECT id FROM journals WHERE connection_id = :connection AND number IS NOT NULL AND posted_at IS NULL "
+        "AND lines_used > 0 AND watch_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) "
+        "RETURNING id, legal_entity, number",
+        {"connection": connection_id, "limit": limit, "every": every_seconds},
+    )
+    return sorted((Watched(**row._mapping) for row in found), key=lambda one: one.id)
+
+
+def posted(tx: Tx, ids: Sequence[int]) -> None:
+    sql.run(
+        tx,
+        "UPDATE journals SET posted_at = now(), status = 'closed', status_reason = 'posted in F&O' "
+        "WHERE id = ANY(CAST(:ids AS bigint[]))",
+        {"ids": list(ids)},
+    )
+
+
+def missing(tx: Tx, ids: Sequence[int]) -> None:
+    """Their headers are no longer in F&O: nothing more goes into them, and they are not asked for again."""
+    sql.run(
+        tx,
+        "UPDATE journals SET watch_at = 'infinity', status = 'closed', status_reason = 'no longer in F&O' "
+        "WHERE id = ANY(CAST(:ids AS bigint[]))",
+        {"ids": list(ids)},
+    )
+
+
+def landed(tx: Tx, old_id: int, number: str) -> int:
+    """The journal into which F&O or a person moved lines of another one; followed like those of our own."""
+    found = sql.value(
+        tx,
+        "INSERT INTO journals AS j (connection_id, legal_entity, journal_name, period, marker, number, status, "
+        "status_reason, lines_used) SELECT connection_id, legal_entity, journal_name, period, '', :number, 'closed', "
+        "'lines were moved here', 1 FROM journals WHERE id = :id ON CONFLICT (connection_id, legal_entity, number) "
+        "DO UPDATE SET lines_used = greatest(1, j.lines_used) RETURNING id",
+        {"id": old_id, "number": number},
+    )
+    return int(found)
+
+
+def unposted_records(tx: Tx, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Records written into these journals and not yet known to be posted: (record, journal number)."""
+    found = sql.rows(
+        tx,
+        "SELECT r.id, j.number FROM writes w JOIN journals j ON j.id = w.journal_id "
+        "JOIN records r ON r.id = w.record_pk WHERE w.journal_id = ANY(CAST(:ids AS bigint[])) "
+        "AND w.kind = 'entry' AND w.outcome = 'written' "
+        "AND w.epoch = r.epoch AND r.ledger_status = 'unposted' ORDER BY r.id",
+        {"ids": list(ids)},
+    )
+    return [(row.id, row.number) for row in found]
+
+
 def _params(connection_id: int, key: Key) -> dict[str, object]:
     return {
         "connection": connection_id,

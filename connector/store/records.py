@@ -30,23 +30,28 @@ class Intake:
     known: int
 
 
+# When what the messenger brings was true in Brex, at the latest: before it was asked for.
+AS_OF = "coalesce(CAST(:as_of AS timestamptz), now())"
+NEWER = "excluded.body IS NOT NULL AND excluded.body_at >= greatest(r.heard_at, r.body_at)"
 _INTAKE = f"""
 WITH heard AS (
     SELECT DISTINCT ON (record_id) * FROM jsonb_to_recordset(CAST(:heard AS jsonb))
         AS x(record_id text, body text, body_hash text, version numeric) ORDER BY record_id
 ), kept AS (
-    INSERT INTO records AS r (connection_id, record_id, body, body_hash, version, body_at)
+    INSERT INTO records AS r (connection_id, record_id, body, body_hash, version, body_at, heard_at)
     SELECT :connection, record_id, body, coalesce(body_hash, ''), version,
-           CASE WHEN body IS NULL THEN NULL ELSE now() END
+           CASE WHEN body IS NULL THEN NULL ELSE {AS_OF} END, CASE WHEN body_hash <> '' THEN {AS_OF} ELSE now() END
     FROM heard ORDER BY record_id
     ON CONFLICT (connection_id, record_id) DO UPDATE SET
         times_heard = r.times_heard + 1,
-        -- The hourly poll shows every waiting record again: the same body as before is no news.
-        heard_at = CASE WHEN excluded.body_hash <> '' AND excluded.body_hash = r.body_hash THEN r.heard_at
-                        ELSE now() END,
-        body = coalesce(excluded.body, r.body), body_at = coalesce(excluded.body_at, r.body_at),
-        body_hash = CASE WHEN excluded.body IS NULL THEN r.body_hash ELSE excluded.body_hash END,
-        version = coalesce(excluded.version, r.version)
+        -- The hourly poll shows every waiting record again: the same body as before is no news. Nor is a page that
+        -- was read before the latest word or body we have.
+        heard_at = CASE WHEN excluded.body_hash = r.body_hash AND r.body_hash <> '' THEN r.heard_at
+                        ELSE greatest(r.heard_at, excluded.heard_at) END,
+        body = CASE WHEN {NEWER} THEN excluded.body ELSE r.body END,
+        body_hash = CASE WHEN {NEWER} THEN excluded.body_hash ELSE r.body_hash END,
+        version = CASE WHEN {NEWER} THEN coalesce(excluded.version, r.version) ELSE r.version END,
+        body_at = CASE WHEN {NEWER} THEN excluded.body_at ELSE r.body_at END
     RETURNING r.id, times_heard = 1 AS new
 ), fresh AS (
     SELECT id, clock_timestamp() AS at, jsonb_build_object('source', CAST(:source AS text)) AS data
@@ -71,8 +76,11 @@ SELECT k.id, k.new, e.hash FROM kept k LEFT JOIN events e ON e.record_pk = k.id
 """
 
 
-def intake(tx: Tx, connection_id: int, heard: Sequence[Heard], *, actor: str, source: str) -> Intake:
-    """Store word of records, whether new or known. Never changes a stage; twice the same id counts once."""
+def intake(tx: Tx, connection_id: int, heard: Sequence[Heard], *, actor: str, source: str, as_of: Any = None) -> Intake:
+    """Store word of records, whether new or known. Never changes a stage; twice the same id counts once.
+
+    `as_of`: by `now`, when the bodies were asked for; without it they are taken for what Brex has this moment.
+    """
     if not heard:
         return Intake(0, 0)
     # Known rows are locked in the order in which every other statement locks them: no deadlock with a stage.
@@ -89,6 +97,7 @@ def intake(tx: Tx, connection_id: int, heard: Sequence[Heard], *, actor: str, so
             "connection": connection_id,
             "actor": actor,
             "source": source,
+            "as_of": as_of,
             "heard": sql.pack([
                 {"record_id": h.record_id, "body": h.body, "body_hash": h.body_hash, "version": h.version}
                 for h in heard
@@ -205,22 +214,22 @@ def claim_to_report_again(tx: Tx, connection_id: int, limit: int) -> list[Claime
     return _claim(tx, connection_id, TO_REPORT_AGAIN.format(record="records.id", epoch="records.epoch"), limit)
 
 
-def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]]) -> None:
+def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]], as_of: Any) -> None:
     """What Brex returned for claimed records: rows of id, body, body_hash, version, record_type, source_type.
 
-    `looked_at` becomes the time of the claim's word, so that word arriving meanwhile is looked at again.
+    `as_of`: by `now`, before Brex was asked, so that word arriving meanwhile makes them be asked for again.
     """
     sql.run(
         tx,
         f"""
         UPDATE records r SET body = coalesce(left(b.body, {BODY_LIMIT}), r.body), body_hash = b.body_hash,
-            body_at = CASE WHEN b.body IS NULL THEN r.body_at ELSE now() END,
+            body_at = CASE WHEN b.body IS NULL THEN r.body_at ELSE :as_of END,
             version = coalesce(b.version, r.version), record_type = b.record_type, source_type = b.source_type
         FROM jsonb_to_recordset(CAST(:bodies AS jsonb))
             AS b(id bigint, body text, body_hash text, version numeric, record_type text, source_type text)
         WHERE r.id = b.id AND r.connection_id = :connection
         """,
-        {"bodies": sql.pack(bodies), "connection": connection_id},
+        {"bodies": sql.pack(bodies), "connection": connection_id, "as_of": as_of},
     )
 
 

@@ -112,6 +112,25 @@ def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
     )
 
 
+def withdraw_stale(tx: Tx, connection_id: int, rules_version: int, limit: int) -> list[int]:
+    """Give up entries that never left this machine and whose record or rules changed since; their records' keys."""
+    found = sql.rows(
+        tx,
+        """
+        WITH stale AS (
+            SELECT w.id FROM writes w JOIN records r ON r.id = w.record_pk
+            WHERE w.connection_id = :connection AND w.kind = 'entry' AND w.outcome = 'open' AND w.batch_id IS NULL
+            AND NOT w.resent AND r.stage = 'writing' AND (r.heard_at > r.looked_at OR r.planned_rules < :rules)
+            ORDER BY w.id LIMIT :limit FOR UPDATE OF w SKIP LOCKED
+        )
+        UPDATE writes w SET outcome = 'refused', evidence = 'withdrawn before it was ever sent'
+        FROM stale WHERE w.id = stale.id RETURNING w.record_pk
+        """,
+        {"connection": connection_id, "rules": rules_version, "limit": limit},
+    )
+    return [row.record_pk for row in found]
+
+
 def put_off(tx: Tx, connection_id: int, key: tuple[str, str, str], seconds: float) -> None:
     """Open entries of one journal key are due again after so many seconds."""
     sql.run(
@@ -321,6 +340,16 @@ def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> 
         {"ids": list(record_pks), "kind": kind},
     )
     return {row.record_pk: Write(**row._mapping) for row in found}
+
+
+def look_at_journals(tx: Tx, journal_ids: Sequence[int]) -> None:
+    """Entries written into these journals are looked for again, wherever they may be now."""
+    sql.run(
+        tx,
+        "UPDATE writes SET next_look_at = now(), looks = 0 WHERE journal_id = ANY(CAST(:ids AS bigint[])) "
+        "AND kind = 'entry' AND outcome = 'written'",
+        {"ids": list(journal_ids)},
+    )
 
 
 def look_now(tx: Tx, ids: Sequence[int]) -> None:

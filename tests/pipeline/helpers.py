@@ -1,6 +1,6 @@
 """What the pipeline's tests share: spend to post, time that moves on request, and the books read without our tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from connector.store import views
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from sandbox.coding import ACCOUNTS, TRAVEL, UNITS
+from sandbox.middleware import Faulty
 from sandbox.spend import CREDIT, DEBIT, Maker
 from sandbox.world import World
 
@@ -71,6 +72,22 @@ _TIMES = (
     ("batches", ("started_at", "deadline")),
     ("pacing", ("not_before",)),
 )
+
+
+def after_answer(world: World, system: str, match: str, do: Callable[[], object]) -> None:
+    """Once, after the first request like this was carried out and before its answer is read: let the world move on."""
+    method, _, part = match.partition(" ")
+    faulty = world.apps[system]
+    assert isinstance(faulty, Faulty)
+    inner, waiting = faulty.app, [do]
+
+    def app(environ: Any, start_response: Any) -> Any:
+        answer = inner(environ, start_response)
+        if waiting and environ["REQUEST_METHOD"] == method and part in environ["PATH_INFO"]:
+            waiting.pop()()
+        return answer
+
+    faulty.app = app
 
 
 def let_pass(database: Database, seconds: float) -> None:

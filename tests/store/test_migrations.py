@@ -15,7 +15,7 @@ from connector.embedded.testing import fresh_database
 from connector.outbound.session import Outbound
 from connector.pipeline import intake, stages
 from connector.pipeline.runtime import Runtime
-from connector.store import schema, webhooks
+from connector.store import install, ledger, schema, webhooks
 from connector.store.engine import Database
 from connector.vault import Vault
 from sandbox.population import populate
@@ -66,6 +66,8 @@ def fill(database: Database) -> None:
         ids = list(world.brex.statuses())
         intake.announce(tx, connection.id, ids, actor="test", source="webhook")
         webhooks.first_time(tx, connection.id, "msg_1", "ACCOUNTING_RECORD_READY_FOR_EXPORT", "", len(ids))
+        install.check(tx)
+        ledger.store(tx, connection.id, ["BXSEENINTHELEDGER"])
     for stage in stages.CHAIN:
         stages.run(runtime, stage, connection.id, seconds=60)
     world.close()
@@ -115,7 +117,7 @@ def test_a_migration_that_cannot_get_its_lock_gives_up_and_changes_nothing(datab
     before = ask(database, SHAPE)
     config.set_main_option("lock_timeout", "100ms")
     with database.begin() as tx:
-        tx.execute(text("LOCK TABLE records IN ACCESS SHARE MODE"))
+        tx.execute(text(f"LOCK TABLE {', '.join(tables(database))} IN ACCESS SHARE MODE"))  # as any reader does
         with pytest.raises(OperationalError, match="lock timeout"):
             command.downgrade(config, "base")
     assert (ask(database, SHAPE), schema.state(database)) == (before, schema.State.CURRENT)

@@ -1,0 +1,84 @@
+"""Following written entries in F&O: posted, moved, or gone. Whole journals are asked for, never single records."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from connector.d365 import odata
+from connector.d365.client import DOCUMENTS_PER_CALL, D365Client
+from connector.d365.errors import D365Error
+from connector.domain.stages import LedgerStatus
+from connector.pipeline.runtime import Runtime
+from connector.store import journals, writes
+from connector.store.connections import Connection
+from connector.store.journals import Watched
+from connector.store.moves import Move, move
+
+log = structlog.get_logger()
+ACTOR = "schedule:watch"
+MOST = 200
+EVERY_SECONDS = 3600.0
+# Where Brex is told only once the journal is posted, people wait for it.
+EVERY_SECONDS_WHEN_AWAITED = 300.0
+
+
+def run(runtime: Runtime, connection: Connection) -> int:
+    """Look at the journals that are due; returns how many. Raises `Stop` where F&O is not to be asked now."""
+    awaited = connection.settings["posting"]["acknowledge_when"] == "posted"
+    every = EVERY_SECONDS_WHEN_AWAITED if awaited else EVERY_SECONDS
+    with runtime.database.begin() as tx:
+        due = journals.claim_to_watch(tx, connection.id, MOST, every)
+    if not due:
+        return 0
+    client = runtime.clients(connection).d365
+    try:
+        with runtime.calling(connection, "d365"):
+            headers = _headers(client, due)
+    except D365Error as error:
+        log.warning("journals not readable", connection=connection.name, reason=str(error))
+        return 0
+    posted = [one for one in due if str(headers.get(_key(one), {}).get("IsPosted")) == "Yes"]
+    missing = [one for one in due if _key(one) not in headers]
+    _store(runtime, connection, posted, missing)
+    return len(due)
+
+
+def _headers(client: D365Client, due: Sequence[Watched]) -> dict[tuple[str, str], dict[str, Any]]:
+    companies: dict[str, list[str]] = defaultdict(list)
+    for one in due:
+        companies[one.legal_entity].append(one.number)
+    found = {}
+    for company, numbers in companies.items():
+        for start in range(0, len(numbers), DOCUMENTS_PER_CALL):
+            some = numbers[start : start + DOCUMENTS_PER_CALL]
+            where = f"{odata.equals('dataAreaId', company)} and {odata.any_of('JournalBatchNumber', some)}"
+            for row in client.rows("LedgerJournalHeaders", filter=where):
+                found[company, str(row.get("JournalBatchNumber"))] = row
+    return found
+
+
+def _key(one: Watched) -> tuple[str, str]:
+    return one.legal_entity, one.number
+
+
+def _store(runtime: Runtime, connection: Connection, posted: Sequence[Watched], missing: Sequence[Watched]) -> None:
+    with runtime.database.begin() as tx:
+        journals.posted(tx, [one.id for one in posted])
+        journals.missing(tx, [one.id for one in missing])
+        # Gone, or moved by Transfer errors: `resolve` looks for each reference in the whole company.
+        writes.look_at_journals(tx, [one.id for one in missing])
+        why = "its journal is posted"
+        moves = [
+            Move(pk, None, None, why, ledger_status=LedgerStatus.POSTED, data={"journal": number})
+            for pk, number in journals.unposted_records(tx, [one.id for one in posted])
+        ]
+        move(tx, connection.id, ACTOR, moves)
+    if posted or missing:
+        log.info(
+            "journals watched",
+            connection=connection.name,
+            posted=[one.number for one in posted],
+            missing=[one.number for one in missing],
+        )
