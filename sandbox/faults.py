@@ -11,6 +11,8 @@ from typing import Any, Final
 KINDS: Final[dict[str, frozenset[str]]] = {
     "latency": frozenset({"seconds"}),  # the answer comes late; the effect happens in any case
     "refuse": frozenset(),  # the TCP connection is refused (in process only; over sockets like reset_before)
+    "unknown_name": frozenset(),  # the host's name does not resolve (in process only, like refuse)
+    "untrusted": frozenset(),  # the host shows a certificate of nobody we trust (in process only, like refuse)
     "reset_before": frozenset(),  # the connection is cut before anything happened
     "reset_after": frozenset(),  # the effect happens, the connection is cut
     "late": frozenset({"seconds"}),  # cut now; the effect happens at `release()`, or after so many seconds

@@ -206,12 +206,12 @@ def test_the_embedded_services_of_the_home_take_the_place_of_unset_urls(tmp_path
     assert loaded.secret_keys == (KEY,)
 
 
-def test_a_command_beside_a_server_sees_its_outbound_settings_unless_it_has_its_own(tmp_path: Path) -> None:
+def test_a_command_beside_a_server_sees_the_outbound_settings_of_that_server(tmp_path: Path) -> None:
     state.write_private(state.keys_file(tmp_path), KEY)
     urls = {"DATABASE_URL": "postgresql+psycopg2://127.0.0.1:1/d", "REDIS_URL": "redis://127.0.0.1:1/0"}
     state.announce(tmp_path, urls, {"CONNECTOR_TRUSTED_HOSTS": "h:1", "CONNECTOR_QUIET_SECONDS": "5", "PATH": "/"})
     loaded = settings.load({"CONNECTOR_HOME": str(tmp_path), "CONNECTOR_QUIET_SECONDS": "7"})
-    assert (loaded.trusted_hosts, loaded.quiet_seconds) == ({"h:1"}, 7)
+    assert (loaded.trusted_hosts, loaded.quiet_seconds) == ({"h:1"}, 5)
 
 
 def test_lost_keys_of_the_embedded_database_are_not_passed_over(tmp_path: Path) -> None:

@@ -28,6 +28,15 @@ def describe(error: BaseException) -> str:
     return f"it broke off ({type(found[-1]).__name__})"
 
 
+def stage(error: BaseException) -> str:
+    """How far an unmade connection got: it failed at its "name", its "address", "tls" or else the "connection"."""
+    found = list(causes(error))
+    for name, kinds in _STAGES:
+        if any(isinstance(cause, kinds) for cause in found):
+            return name
+    return "connection"
+
+
 def causes(error: BaseException) -> Iterator[BaseException]:
     """The error, and whatever urllib3 and requests wrapped in it, outermost first."""
     todo, seen = [error], set()
@@ -73,4 +82,11 @@ _WORDS: Final[tuple[tuple[type[BaseException], str | Callable[[BaseException], s
     (BrokenPipeError, "the connection was closed"),
     (client.HTTPException, "the connection was closed or the answer is no HTTP"),
     (OSError, _system),
+)
+
+_STAGES: Final[tuple[tuple[str, tuple[type[BaseException], ...]], ...]] = (
+    ("address", (PrivateAddress,)),
+    ("name", (NameResolutionError, socket.gaierror)),
+    ("connection", (ProxyError,)),
+    ("tls", (ssl.SSLError,)),
 )

@@ -5,7 +5,11 @@ No message carries a header, a query string or a body: it names the host and wha
 
 
 class OutboundError(Exception):
-    """Base. `str()` is a sentence without any secret."""
+    """Base. `str()` is a sentence without any secret. `stage`: where on the way it happened, as `describe.stage`."""
+
+    def __init__(self, message: str, *, stage: str = "") -> None:
+        super().__init__(message)
+        self.stage = stage
 
 
 class HostNotAllowed(OutboundError):

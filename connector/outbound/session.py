@@ -1,5 +1,6 @@
 """The one way out: https, verified, to allowed hosts, within a deadline, never repeated by itself."""
 
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -15,7 +16,7 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from connector.outbound.describe import causes, describe
+from connector.outbound.describe import causes, describe, stage
 from connector.outbound.errors import HostNotAllowed, NoAnswer, NotSent, OutboundError
 from connector.outbound.hosts import Target, target
 from connector.outbound.transport import CALL, CONNECT_SECONDS, Adapter, Call, PrivateAddress, tls_context
@@ -23,7 +24,7 @@ from connector.outbound.transport import CALL, CONNECT_SECONDS, Adapter, Call, P
 USER_AGENT: Final = "brex-d365-connector/0.1"
 _CHUNK: Final = 64 * 1024
 # How an adapter that is not ours says that it never connected.
-_UNCONNECTED: Final = (requests.ConnectTimeout, ConnectTimeoutError)
+_UNCONNECTED: Final = (requests.ConnectTimeout, ConnectTimeoutError, ssl.SSLCertVerificationError)
 _FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 
 
@@ -155,10 +156,12 @@ def _body(response: requests.Response, call: Call, max_bytes: int) -> bytes:
 
 def _failure(error: Exception, call: Call, allowed: Target) -> OutboundError:
     if any(isinstance(cause, PrivateAddress) for cause in causes(error)):
-        return HostNotAllowed(f"{allowed.host} leads to a private address; trusted hosts are named host:port")
+        return HostNotAllowed(
+            f"{allowed.host} leads to a private address; trusted hosts are named host:port", stage=stage(error)
+        )
     if not call.written:
-        return NotSent(f"{allowed.host} was not reached: {describe(error)}")
-    return NoAnswer(f"{allowed.host} gave no complete answer: {describe(error)}")
+        return NotSent(f"{allowed.host} was not reached: {describe(error)}", stage=stage(error))
+    return NoAnswer(f"{allowed.host} gave no complete answer: {describe(error)}", stage="answer")
 
 
 def _http_proxy(proxy: str) -> str:

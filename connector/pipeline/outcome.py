@@ -87,16 +87,25 @@ def refused_whole(
             return
         batches.end(tx, batch_id, BatchStatus.UNSENT, evidence=why)
         journals.used(tx, journal.id, -sum(one.lines for one in taken))
-        moves = []
-        for one in taken:
-            if one.attempts + 1 < MOST_ATTEMPTS:
-                writes.reopen(tx, [one.id], again=True, forget_journal=True, delay=retry_seconds(one.attempts) / 5)
-                continue
-            writes.refused(tx, [{"id": one.id, "evidence": why}])
-            problem = Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts + 1), "reason": why})
-            moves.append(Move(one.record_pk or 0, Stage.WRITING, Stage.HELD, why[:500], problems=[problem]))
+        _again(tx, [one for one in taken if one.attempts + 1 < MOST_ATTEMPTS], forget_journal=True)
+        final = [one for one in taken if one.attempts + 1 >= MOST_ATTEMPTS]
+        writes.refused(tx, [{"id": one.id, "evidence": why} for one in final])
+        moves = [
+            Move(
+                one.record_pk or 0, Stage.WRITING, Stage.HELD, why[:500],
+                problems=[Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts + 1), "reason": why})],
+            )
+            for one in final
+        ]  # fmt: skip
         move(tx, connection.id, ACTOR, moves)
     log.warning("batch refused", connection=connection.name, batch=batch_id, entries=len(taken), reason=why)
+
+
+def _again(tx: Tx, again: Sequence[Write], *, forget_journal: bool) -> None:
+    """Surely not written, but the attempt counts: whatever stands in the way must not be tried for ever."""
+    for attempts in {one.attempts for one in again}:
+        ids = [one.id for one in again if one.attempts == attempts]
+        writes.reopen(tx, ids, again=True, forget_journal=forget_journal, delay=retry_seconds(attempts) / 5)
 
 
 def _written(tx: Tx, done: Judged, taken: set[str], answer: BatchAnswer) -> list[Move]:
@@ -159,9 +168,7 @@ def _refused(tx: Tx, refused: Judged, journal: Journal, usable: bool) -> list[Mo
                 data={"message": verdict.message, "journal": journal.number},
             )
         )  # fmt: skip
-    for one in again:
-        # Surely rolled back, but the attempt counts: whatever stands in the way must not be tried for ever.
-        writes.reopen(tx, [one.id], again=True, forget_journal=not usable, delay=retry_seconds(one.attempts) / 5)
+    _again(tx, again, forget_journal=not usable)
     writes.refused(tx, final)
     journals.used(tx, journal.id, -sum(one.lines for one, _ in refused))
     return moves

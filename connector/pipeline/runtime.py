@@ -1,12 +1,14 @@
 """What every stage needs: the database, the vault, one way out, and the clients of a connection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from random import SystemRandom
 from time import monotonic
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from connector.brex import errors as brex_errors
 from connector.brex.client import BrexClient
@@ -14,10 +16,11 @@ from connector.d365 import errors as d365_errors
 from connector.d365.auth import TokenSource
 from connector.d365.client import D365Client
 from connector.domain.connection import Posting
+from connector.outbound.calls import Meter, metered
 from connector.outbound.pacing import backoff
 from connector.outbound.session import Outbound
 from connector.settings import Settings
-from connector.store import connections, install, pacing
+from connector.store import connections, install, pacing, requests
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from connector.vault import Vault
@@ -105,6 +108,15 @@ class Runtime:
 
         All other errors of the client pass through: what they mean is for the stage to say.
         """
+        with metered() as meter:
+            try:
+                with self._judged(connection, side):
+                    yield
+            finally:
+                self._count(connection, meter)
+
+    @contextmanager
+    def _judged(self, connection: Connection, side: str) -> Iterator[None]:
         try:
             yield
         except (brex_errors.Throttled, d365_errors.Throttled) as error:
@@ -122,6 +134,12 @@ class Runtime:
         else:
             with self.database.begin() as tx:
                 pacing.clear(tx, connection.id, side)
+
+    def _count(self, connection: Connection, meter: Meter) -> None:
+        """Figures are worth no failure: what they are about has its own."""
+        calls = {key: (number, Decimal(str(round(seconds, 3)))) for key, (number, seconds) in meter.calls.items()}
+        with suppress(SQLAlchemyError), self.database.begin() as tx:
+            requests.add(tx, connection.id, calls)
 
     def leave_alone(self, connection: Connection, side: str, retry_after: float | None) -> None:
         """All workers of the connection keep away from this side for a while, longer with every strike in a row."""

@@ -82,7 +82,9 @@ def test_a_missing_key_is_named_and_what_to_do_about_it(database: Database, conn
     assert KEY not in str(caught.value)
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"not a token", Fernet(NEW_KEY).encrypt(b"foreign")])
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"not a token", Fernet(NEW_KEY).encrypt(b"foreign")], ids=["empty", "no token", "foreign"]
+)
 def test_what_cannot_be_decrypted_is_an_error_with_a_sentence(vault: Vault, spoilt: bytes) -> None:
     with pytest.raises(VaultError, match="CONNECTOR_SECRET_KEYS"):
         vault.open(Sealed(spoilt, "gone"))
