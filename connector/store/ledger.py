@@ -14,6 +14,15 @@ def store(tx: Tx, connection_id: int, references: Sequence[str]) -> None:
         "SELECT :id, unnest(CAST(:references AS text[])) ON CONFLICT DO NOTHING",
         {"id": connection_id, "references": sorted(set(references))},
     )
+    # Intended here and not sent, as far as this database knows; sent all the same, as the ledger shows.
+    sql.run(
+        tx,
+        "UPDATE writes SET outcome = 'uncertain', next_look_at = now(), looks = 0, quiet_until = now(), "
+        "evidence = 'its reference stood in the ledger when that was read as a whole' WHERE connection_id = :id "
+        "AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL AND reference IN "
+        "(SELECT reference FROM ledger_references WHERE connection_id = :id)",
+        {"id": connection_id},
+    )
     sql.run(tx, "UPDATE connections SET recovered_at = now() WHERE id = :id", {"id": connection_id})
 
 

@@ -1,15 +1,16 @@
 """A database behind its ledger never posts; recovered, it doubles nothing and loses nothing."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
 
 from connector.embedded import testing
-from connector.pipeline import intake, people, recover, stages
+from connector.pipeline import intake, people, post, recover, stages
 from connector.pipeline.runtime import Runtime
 from connector.pipeline.stages import StageName
-from connector.store import connections, views
+from connector.store import connections, install, views
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from sandbox.population import populate
@@ -75,21 +76,29 @@ def test_an_empty_database_finds_what_an_earlier_one_wrote(
         assert views.counts(tx, again.id) == {"acknowledged": 60}
 
 
+@contextmanager
+def copy_of(runtime: Runtime) -> Iterator[Runtime]:
+    """The database as it is now, restored later; everything else goes on without it."""
+    name = runtime.database.engine.url.database
+    runtime.database.dispose()
+    with testing._admin() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}_restored TEMPLATE {name}")
+    database = Database(testing.postgres_url(f"{name}_restored"))
+    try:
+        yield Runtime(database, runtime.vault, runtime.outbound, quiet_seconds=0)
+    finally:
+        database.dispose()
+        with testing._admin() as cursor:
+            cursor.execute(f"DROP DATABASE {name}_restored WITH (FORCE)")
+
+
 def test_a_restored_database_is_paused_until_it_was_recovered(
     runtime: Runtime, connection: Connection, world: World, spend: list[str]
 ) -> None:
     announce(runtime, connection, spend[:10])
     run_chain(runtime, connection)
-    runtime.database.dispose()
-    name = runtime.database.engine.url.database
-    with testing._admin() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}_restored TEMPLATE {name}")
-    try:
+    with copy_of(runtime) as restored:
         half_done(runtime, connection, spend)  # what the restored copy knows nothing of
-        runtime.database.dispose()
-        restored = Runtime(
-            Database(testing.postgres_url(f"{name}_restored")), runtime.vault, runtime.outbound, quiet_seconds=0
-        )
         announce(restored, connection, spend)
         run_chain(restored, connection)
         with restored.database.begin() as tx:
@@ -106,10 +115,28 @@ def test_a_restored_database_is_paused_until_it_was_recovered(
         assert_each_once(world, spend)
         with restored.database.begin() as tx:
             assert views.counts(tx, connection.id) == {"acknowledged": 60}
-    finally:
-        restored.database.dispose()
-        with testing._admin() as cursor:
-            cursor.execute(f"DROP DATABASE {name}_restored WITH (FORCE)")
+
+
+def test_what_was_intended_before_the_copy_and_sent_after_it_is_not_sent_again(
+    runtime: Runtime, connection: Connection, world: World, spend: list[str]
+) -> None:
+    announce(runtime, connection, spend)
+    for stage in (StageName.FETCH, StageName.MAP):
+        stages.run(runtime, stage, connection.id, seconds=60)
+    assert post.intend(runtime, runtime.connection(connection.id) or connection)
+    with copy_of(runtime) as restored:
+        run_chain(runtime, connection)
+        with restored.database.begin() as tx:
+            install.check(tx)
+            paused = connections.by_id(tx, connection.id)
+        assert paused is not None
+
+        recover.run(restored, paused)
+        run_chain(restored, paused, times=3)
+
+        assert_each_once(world, spend)
+        with restored.database.begin() as tx:
+            assert views.counts(tx, connection.id) == {"acknowledged": 60}
 
 
 def test_recovery_waits_until_no_request_of_the_former_life_can_land(runtime: Runtime, connection: Connection) -> None:
