@@ -59,7 +59,10 @@ worker_enable_soft_shutdown_on_idle = False
 # in time is worth nothing: the next one does the same. Here and not beside the task: beat reads its schedule
 # before it imports a task.
 beat_scheduler = "celery.beat:Scheduler"
-beat_schedule = {"sweep": {"task": "tasks.schedule.sweep", "schedule": 60.0, "options": {"expires": 50.0}}}
+beat_schedule = {
+    "sweep": {"task": "tasks.schedule.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "tokens": {"task": "tasks.schedule.tokens", "schedule": 3600.0, "options": {"expires": 3000.0}},
+}
 timezone = "UTC"
 enable_utc = True
 

@@ -27,6 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="run the job, tell the result, stop everything")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
+    parser.add_argument("--amnesia", action="store_true", help="delete the database in the middle of it, and recover")
     parser.add_argument("--records", type=int, default=RECORDS, help=f"how many records (default: {RECORDS})")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -36,7 +37,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         operator = services.start(show.step)
-        result = run(operator, show, options.records)
+        result = run(operator, show, options.records, services if options.amnesia else None)
         result["seconds"] = round(time.monotonic() - began, 1)
         show.result(result, services)
         if options.json:
@@ -54,8 +55,11 @@ def main() -> int:
         services.stop(show.step)
 
 
-def run(operator: Operator, show: "audience.Audience", count: int) -> dict[str, Any]:
-    """Spend is coded and exported in Brex, the connector does its job, and the two ends are compared."""
+def run(operator: Operator, show: "audience.Audience", count: int, forgetful: Services | None = None) -> dict[str, Any]:
+    """Spend is coded and exported in Brex, the connector does its job, and the two ends are compared.
+
+    `forgetful`: the services whose database is deleted half-way.
+    """
     show.step("Coding spend in the Brex stand-in")
     expected = operator.control("POST", "/seed", {"records": count})["expected"]
     statuses = operator.brex_statuses()
@@ -66,10 +70,35 @@ def run(operator: Operator, show: "audience.Audience", count: int) -> dict[str, 
     show.step("Adding the connection and its mappings")
     operator.add_connection(NAME)
     show.step("Exporting records in Brex: signed webhooks go out")
-    announce(operator, [one["record_id"] for one in waiting if one["found_by"] == "webhook"])
-    show.progress(len(expected), lambda: operator.ended(NAME), PATIENCE_SECONDS)
+    loud = [one["record_id"] for one in waiting if one["found_by"] == "webhook"]
+    if forgetful is not None and len(loud) < 2:
+        raise Failed("nothing is left to export here: run it with a new CONNECTOR_HOME")
+    half = loud if forgetful is None else loud[: len(loud) // 2]
+    announce(operator, half)
+    show.progress(len(expected) - len(loud) + len(half), lambda: operator.ended(NAME), PATIENCE_SECONDS)
+    if forgetful is not None:
+        operator = forget(forgetful, operator, show, loud[len(half) :])
+        show.progress(len(expected), lambda: operator.ended(NAME), PATIENCE_SECONDS)
     show.step("Comparing Brex, the ledger and what was expected")
     return compare(operator, expected)
+
+
+def forget(services: Services, operator: Operator, show: "audience.Audience", rest: list[str]) -> Operator:
+    """The rest is exported too; once some of it is written, the database is lost. A new one reads the ledger.
+
+    Of a part of it no webhook ever comes: the server is gone by then.
+    """
+    show.step("Exporting the other half; as soon as some of it is written, the server is killed")
+    before, told = len(operator.entries_in_ledger()), rest[: (len(rest) + 1) // 2]
+    operator.control("POST", "/export", {"record_ids": rest[len(told) :]})
+    announce(operator, told)
+    show.progress(before + 1, lambda: min(before + 1, len(operator.entries_in_ledger())), PATIENCE_SECONDS)
+    operator = services.forget(show.step)
+    show.step("Adding the connection again; connector recover reads the ledger")
+    operator.add_connection(NAME)
+    found = operator.recover(NAME)
+    show.step(f"{found['references_in_ledger']} entries were found in the ledger: adopted, not sent again")
+    return operator
 
 
 def announce(operator: Operator, ids: list[str]) -> None:

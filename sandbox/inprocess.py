@@ -4,6 +4,8 @@ Errors are the ones `requests` and urllib3 raise for the same mishap on a real c
 """
 
 import io
+import socket
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -11,7 +13,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from sandbox.middleware import TRANSPORT
 
@@ -63,9 +65,17 @@ class _Transport:
         reset = ConnectionResetError(104, "Connection reset by peer")
         raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", reset), request=self.request)
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, why: str = "refuse") -> NoReturn:
         url = self.request.url or ""
-        reason = NewConnectionError(None, "Failed to establish a new connection")  # type: ignore[arg-type]
+        if why == "untrusted":
+            mistrust = ssl.SSLCertVerificationError(1, "certificate verify failed")
+            mistrust.verify_message = "self-signed certificate"
+            raise requests.exceptions.SSLError(MaxRetryError(None, url, mistrust), request=self.request)  # type: ignore[arg-type]
+        if why == "unknown_name":
+            unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            reason: Exception = NameResolutionError(urlsplit(url).hostname or "", None, unknown)  # type: ignore[arg-type]
+        else:
+            reason = NewConnectionError(None, "Failed to establish a new connection")  # type: ignore[arg-type]
         raise requests.exceptions.ConnectionError(
             MaxRetryError(None, url, reason),  # type: ignore[arg-type]
             request=self.request,

@@ -31,8 +31,8 @@ class Transport(Protocol):
     def cut(self) -> NoReturn:
         """Break the connection at once."""
 
-    def refuse(self) -> NoReturn:
-        """Behave as if nobody listened."""
+    def refuse(self, why: str = "refuse") -> NoReturn:
+        """Behave as if nobody listened; or the name were unknown, or the certificate nobody's we trust."""
 
     def time_out(self) -> NoReturn:
         """Let the client's patience end."""
@@ -46,7 +46,7 @@ class _Bare:
     def cut(self) -> NoReturn:
         raise ConnectionResetError("the sandbox cut the connection")
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, why: str = "refuse") -> NoReturn:  # noqa: ARG002 - one shape of transport
         raise ConnectionRefusedError("the sandbox refused the connection")
 
     def time_out(self) -> NoReturn:
@@ -142,8 +142,8 @@ class Faulty:
         transport: Transport,
         start_response: "StartResponse",
     ) -> Iterable[bytes]:
-        if rule.kind == "refuse":
-            transport.refuse()
+        if rule.kind in ("refuse", "unknown_name", "untrusted"):
+            transport.refuse(rule.kind)
         if rule.kind == "late":
             self._postpone(rule, environ)
         if rule.kind in ("reset_before", "reset_after", "late"):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -40,6 +41,7 @@ class Services:
         self.url = ""
         self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._operator: Operator | None = None
+        self._about: dict[str, str] | None = None
 
     def start(self, step: Callable[[str], None]) -> "Operator":
         (self.home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,6 +50,28 @@ class Services:
         sandbox = self._spawn("sandbox", ["-m", "sandbox", "--home", str(place)], {})
         about = self._ready(place / "sandbox.json", sandbox, "the sandbox")
         step("Starting PostgreSQL, Valkey, web, worker and beat")
+        return self._serve(about)
+
+    def forget(self, step: Callable[[str], None]) -> "Operator":
+        """The worst that can happen to a database: the server is killed, its data are deleted, it starts anew."""
+        if os.environ.get("DATABASE_URL", "").strip():
+            raise Failed("DATABASE_URL is set: only a database of the demo's own is ever deleted")
+        assert self._about is not None  # noqa: S101 - started before
+        name, server = next(one for one in self._processes if one[0] == "server")
+        # On Linux everything it started ends with it; elsewhere it is asked to end.
+        server.send_signal(signal.SIGKILL if sys.platform == "linux" else signal.SIGINT)
+        server.wait()
+        self._processes.remove((name, server))
+        place = Path(json.loads((self.home / "place.json").read_text(encoding="utf-8"))["place"])
+        for data in place.glob("postgres-[0-9]*"):
+            self._gone(data / "postmaster.pid")
+            shutil.rmtree(data)
+        step("The server was killed and its database deleted")
+        step("Starting again, with an empty database")
+        return self._serve(self._about)
+
+    def _serve(self, about: dict[str, str]) -> "Operator":
+        self._about = about
         environ = {
             "CONNECTOR_HOME": str(self.home),
             "CONNECTOR_TRUSTED_HOSTS": about["trusted_hosts"],
@@ -74,14 +98,18 @@ class Services:
                 self._operator.leave()
         if self._processes:
             step("Stopping everything")
-        for name, process in reversed(self._processes):
-            process.send_signal(signal.SIGINT if name == "server" else signal.SIGTERM)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._processes.clear()
+        for one in reversed(list(self._processes)):
+            self._end(one)
+
+    def _end(self, one: "tuple[str, subprocess.Popen[bytes]]") -> None:
+        name, process = one
+        process.send_signal(signal.SIGINT if name == "server" else signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._processes.remove(one)
 
     def _spawn(self, name: str, words: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.home / "log" / f"{name}.log").open("ab") as log:
@@ -110,6 +138,13 @@ class Services:
                     return about
             time.sleep(0.1)
         raise Failed(f"{what} did not get ready within two minutes")
+
+    def _gone(self, lock: Path) -> None:
+        end = time.monotonic() + STOP_SECONDS
+        while lock.exists():
+            if time.monotonic() > end:
+                raise Failed("PostgreSQL did not end with its server")
+            time.sleep(0.05)
 
     def _last_words(self) -> str:
         name = self._processes[-1][0]
@@ -141,9 +176,16 @@ class Operator:
         if name in [one["name"] for one in known]:
             self.connector("resume", name)
             return
-        self.connector("connections", "add", "-", stdin=jsonio.dumps(self.control("GET", f"/connection?name={name}")))
+        file = jsonio.dumps(self.control("GET", f"/connection?name={name}"))
+        self.connector("connections", "add", "-", "--paused", stdin=file)  # nothing is planned without its mappings
         mappings = self._http("GET", self._about["control"] + "/mappings.csv", None).decode()
         self.connector("mappings", "import", name, "-", stdin=mappings)
+        self.connector("resume", name)
+
+    def recover(self, name: str) -> dict[str, Any]:
+        """What the ledger and Brex tell a database that knows nothing: as `connector recover --json` says it."""
+        told: dict[str, Any] = self.connector_json("recover", name, "--json")
+        return told
 
     def leave(self) -> None:
         """The stand-ins are about to go: the connection would only find closed doors."""

@@ -47,7 +47,7 @@ class _Socket:
         os.close(connection.detach())
         raise _CutOffError
 
-    def refuse(self) -> NoReturn:
+    def refuse(self, why: str = "refuse") -> NoReturn:  # noqa: ARG002 - nothing of it is left once connected
         self.cut()
 
     def time_out(self) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from connector.pipeline import poll as polling
 from connector.pipeline import stages
+from connector.pipeline import tokens as lives
 from connector.store import due
 from tasks.app import app
 from tasks.base import runtime
@@ -40,3 +41,9 @@ def refresh(connection_id: int) -> None:
 def watch(connection_id: int) -> None:
     if stages.watch_if_due(runtime(), connection_id):
         wake(app, connection_id)
+
+
+@app.task(name="tasks.schedule.tokens")
+def tokens() -> None:
+    """A call with each token that idles, and warnings of those about to end."""
+    lives.run(runtime())

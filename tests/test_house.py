@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 PRODUCT = ("connector", "tasks", "webhooks")
 # Where amounts pass: from a body to a ledger line and into the tables.
 MONEY = ("domain", "mapping", "store", "pipeline", "brex", "d365")
+# Compares clocks, and sees no amount.
+SECONDS_ONLY = {"doctor.py"}
 
 
 def sources(*folders: str) -> list[Path]:
@@ -37,7 +39,10 @@ def test_no_amount_becomes_a_float() -> None:
     calls = [
         shown(path, node)
         for path, node in walk(money())
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+        if path.name not in SECONDS_ONLY
+        and isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "float"
     ]
     assert calls == []
 

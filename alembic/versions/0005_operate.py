@@ -11,7 +11,7 @@ UP = """
 -- Requests to each side, as they ended: added up by all processes, for the metrics page.
 CREATE TABLE requests (
     connection_id  bigint NOT NULL REFERENCES connections,
-    side           text NOT NULL CHECK (side IN ('brex', 'd365')),
+    side           text NOT NULL CHECK (side IN ('brex', 'entra', 'd365')),
     outcome        text NOT NULL,                    -- the HTTP status, or what became of the call
     number         bigint NOT NULL DEFAULT 0,
     seconds        numeric NOT NULL DEFAULT 0,

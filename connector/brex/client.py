@@ -1,18 +1,15 @@
 """Brex over HTTP, and nothing else: the accounting API (v3) and the company."""
 
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from connector.brex.answers import read, trace_id
-from connector.brex.errors import NoAnswer, NotSent, Unavailable, Unreadable
+from connector.brex.answers import one_object
+from connector.brex.calls import Calls, Params
+from connector.brex.errors import NoAnswer, Unreadable
 from connector.brex.wire import Company, Export, FailedExport, export_results
 from connector.domain import jsonio
-from connector.outbound import errors as outbound_errors
-from connector.outbound.auth import Bearer
-from connector.outbound.calls import log_call
 from connector.outbound.session import Outbound
 
 MAX_IDS: Final = 500
@@ -20,9 +17,6 @@ MAX_URL_BYTES: Final = 7500
 # Fact: without an `updated_at` filter Brex looks at a narrow window and silently finds nothing (seen live).
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _RECORDS: Final = "/v3/accounting/records"
-_MAX_BYTES: Final = 64 * 2**20
-
-Params = list[tuple[str, str]]
 
 
 class BrexClient:
@@ -32,12 +26,13 @@ class BrexClient:
     """
 
     def __init__(self, outbound: Outbound, *, token: str, base_url: str, v1_base_url: str) -> None:
-        self._outbound = outbound
-        self._auth = Bearer(token)
-        self._token = token
+        self._calls = Calls(outbound, token)
         self.base_url = base_url.rstrip("/")
         self.v1_base_url = v1_base_url.rstrip("/")
-        self.requests = 0
+
+    @property
+    def requests(self) -> int:
+        return self._calls.made
 
     def company(self) -> Company:
         """The company that the token belongs to. Needs the scope companies.readonly."""
@@ -66,6 +61,15 @@ class BrexClient:
         if source_type is not None:
             filters.append(("source_type", source_type))
         return self._pages(filters)
+
+    def count(self, *, review_status: str | None, source_type: str | None, updated_after: datetime) -> int | None:
+        """How many records `pages` would show; None where Brex does not say. Fact: `total_count` may be null."""
+        filters: Params = [("updated_at[gt]", _time(updated_after)), ("limit", "1")]
+        filters += [("review_status", review_status)] if review_status is not None else []
+        filters += [("source_type", source_type)] if source_type is not None else []
+        body, _ = self._call("GET", f"{self.base_url}{_RECORDS}", params=filters)
+        total = body.get("total_count")
+        return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
     def by_ids(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """The records with these ids, in no order. An id that Brex does not know is simply missing."""
@@ -113,28 +117,8 @@ class BrexClient:
         self, method: str, url: str, *, params: Params | None = None, data: bytes | None = None
     ) -> tuple[dict[str, Any], str]:
         """The JSON object that was answered, and the trace id."""
-        write = data is not None
-        headers = {"Accept": "application/json"}
-        if write:
-            headers["Content-Type"] = "application/json"
-        self.requests += 1
-        started = time.monotonic()
-        result: int | str = "failed"
-        trace = ""
-        try:
-            response = self._outbound.request(
-                method, url, headers=headers, auth=self._auth, params=params, data=data, max_bytes=_MAX_BYTES
-            )
-            result, trace = response.status, trace_id(response.headers)
-        except outbound_errors.NoAnswer as error:
-            result = "no answer"
-            raise (NoAnswer if write else Unavailable)(str(error)) from None
-        except outbound_errors.OutboundError as error:
-            result = "not sent"
-            raise NotSent(str(error)) from None
-        finally:
-            log_call("brex", method, url, seconds=time.monotonic() - started, trace_id=trace, result=result)
-        return read(response, write=write, secret=self._token), trace
+        body, trace = self._calls.send(method, url, params=params, data=data)
+        return one_object(body, trace, write=data is not None), trace
 
     def _room(self, fixed: Params) -> int:
         """Bytes of a URL that are left for ids (cursor included)."""

@@ -20,6 +20,10 @@ class Unauthorized(BrexError):
     """401 or 403: the token is revoked, expired, or lacks a scope."""
 
 
+class LacksScope(Unauthorized):
+    """403: Brex knows the token and does not let it do this. Another call may go well with it."""
+
+
 class Throttled(BrexError):
     """429. `retry_after` in seconds where Brex says so (it does not document that it does)."""
 

@@ -30,6 +30,9 @@ def add(
     replace: Annotated[
         bool, typer.Option("--replace", help="Put the file in place of the one that is stored.")
     ] = False,
+    paused: Annotated[
+        bool, typer.Option("--paused", help="A new connection does nothing before `connector resume`.")
+    ] = False,
 ) -> None:
     """Store a connection file, its secrets encrypted.
 
@@ -47,20 +50,23 @@ def add(
     if known is not None:
         _replace(context, known, read)
     else:
-        _add(context, read)
+        _add(context, read, paused)
     context.woken(context.connection(read.name))
 
 
-def _add(context: Context, file: ConnectionFile) -> None:
+def _add(context: Context, file: ConnectionFile, paused: bool) -> None:
     try:
         with context.runtime.database.begin() as tx:
-            connections.add(tx, context.runtime.vault, file)
+            connection_id = connections.add(tx, context.runtime.vault, file)
+            if paused:
+                connections.pause(tx, connection_id, "added and not started yet")
     except NameTaken:
         raise Failure(
             f"A connection named {file.name} exists already: choose another name, or replace it with "
             "`connector connections add FILE --replace`."
         ) from None
-    say(f"Connection {file.name} is stored; it starts reading Brex by itself.")
+    starts = f"it does nothing before `connector resume {file.name}`" if paused else "it starts reading Brex by itself"
+    say(f"Connection {file.name} is stored; {starts}.")
     say(f"  connector ping {file.name}                          does it reach both sides?")
     say(f"  connector mappings import {file.name} mappings.csv  what Brex's values are in F&O")
 

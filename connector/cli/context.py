@@ -23,6 +23,7 @@ class Context:
     wake: Callable[[int], bool]
     redis_url: str
     trusted_hosts: frozenset[str] = frozenset()
+    public_url: str | None = None
 
     def connection(self, name: str) -> Connection:
         """Raises `Failure` where there is none of this name."""
@@ -60,7 +61,7 @@ def current(ctx: typer.Context) -> Context:
     """The context of this command. Raises `settings.BadSettings`."""
     if ctx.obj is None:
         loaded = settings.load()
-        ctx.obj = Context(build(loaded), _wake, loaded.redis_url, loaded.trusted_hosts)
+        ctx.obj = Context(build(loaded), _wake, loaded.redis_url, loaded.trusted_hosts, loaded.public_url)
     found: Context = ctx.obj
     return found
 

@@ -66,7 +66,7 @@ def recover(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"references_in_ledger": done.found, "records_new": done.new, "records_known": done.known})
     else:
-        say(f"The ledger holds {done.found} entries of ours; {done.new + done.known} records were taken in from Brex.")
+        say(f"Entries of ours in the ledger: {done.found}. Records taken in from Brex: {done.new + done.known}.")
         say(f"{name} goes on: what stands in the ledger is looked at, not sent.")
     context.woken(context.connection(name))
 

@@ -14,17 +14,24 @@ from connector import logs
 from connector.cli import (
     audit,
     backfill,
+    backup,
     connections,
     control,
+    credentials,
+    data,
+    doctor,
     keys,
     mappings,
     people,
     ping,
     preview,
+    probe,
     reconcile,
     record,
     records,
+    settle,
     status,
+    webhooks,
 )
 from connector.cli.failures import explain
 from connector.cli.output import complain
@@ -48,7 +55,6 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -57,7 +63,10 @@ app = typer.Typer(
 )
 _SETTING_UP, _RECORDS, _RUNNING = "Setting up", "Records", "Running"
 app.add_typer(connections.app, name="connections", rich_help_panel=_SETTING_UP)
+app.add_typer(credentials.app, name="credentials", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_SETTING_UP)(ping.ping)
+app.command(rich_help_panel=_SETTING_UP)(probe.probe)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_SETTING_UP)(control.refresh)
 app.add_typer(mappings.app, name="mappings", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_RECORDS)(backfill.backfill)
@@ -67,12 +76,17 @@ app.command(rich_help_panel=_RECORDS)(preview.preview)
 app.command(rich_help_panel=_RECORDS)(preview.approve)
 app.command(rich_help_panel=_RECORDS)(people.retry)
 app.command(rich_help_panel=_RECORDS)(people.skip)
+app.command(rich_help_panel=_RECORDS)(settle.settle)
 app.command(rich_help_panel=_RUNNING)(status.status)
 app.command(rich_help_panel=_RUNNING)(reconcile.reconcile)
 app.command(rich_help_panel=_RUNNING)(control.pause)
 app.command(rich_help_panel=_RUNNING)(control.resume)
 app.command(rich_help_panel=_RUNNING)(control.recover)
+app.command(rich_help_panel=_RUNNING)(doctor.doctor)
+app.command(rich_help_panel=_RUNNING)(backup.backup)
+app.command(rich_help_panel=_RUNNING)(backup.restore)
 app.add_typer(audit.app, name="audit", rich_help_panel=_RUNNING)
+app.add_typer(data.app, name="data", rich_help_panel=_RUNNING)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUNNING)
 
 

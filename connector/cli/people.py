@@ -1,17 +1,18 @@
 """`connector retry` and `skip`: what a person decides about records that do not go on by themselves."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from connector.cli.arguments import AsJson, Name, ProblemOption, RecordIds, StageOption
+from connector.cli.arguments import AsJson, Name, ProblemOption, RecordIds, StageOption, day_option
 from connector.cli.context import Context, current, person, speakable
 from connector.cli.failures import Failure
 from connector.cli.output import note, print_json, say
 from connector.cli.words import counted
 from connector.domain.stages import Stage
-from connector.pipeline import people
+from connector.pipeline import cutover, people
 from connector.pipeline.people import Done
 from connector.store import views
 from connector.store.connections import Connection
@@ -53,24 +54,33 @@ def skip(
     record_ids: RecordIds = None,
     stage: StageOption = None,
     problem: ProblemOption = None,
+    before: Annotated[
+        date | None, day_option("--before", "Records dated before this day, in the legal entity's time zone.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Never write these records to the ledger, for a reason. What stands or may stand in F&O cannot be skipped.
 
-    Example: connector skip acme accr_abc123 --reason "keyed by hand in October"
+    With --before at a cut-over: everything from before that day that is not done with, in bulk.
+
+    Example: connector skip acme --before 2026-11-01 --reason "keyed by hand until October"
     """
-    if not record_ids and stage is None and problem is None:
-        raise typer.BadParameter("say which records: RECORD_ID..., --stage or --problem.")
+    if not record_ids and stage is None and problem is None and before is None:
+        raise typer.BadParameter("say which records: RECORD_ID..., --stage, --problem or --before.")
     if not reason.strip():
         raise typer.BadParameter("--reason is empty.")
     context = current(ctx)
     connection = context.connection(name)
     ids = _known(context, connection, record_ids)
+    dated = None if before is None else cutover.before(context.runtime, connection, before)
     done = people.skip(
-        context.runtime, connection, actor=person(), reason=reason.strip(), record_ids=ids, stage=stage, problem=problem
+        context.runtime, connection, actor=person(), reason=reason.strip(), record_ids=ids, stage=stage,
+        problem=problem, among=None if dated is None else dated.ids,
     )  # fmt: skip
     refusal = "cannot be skipped (written, perhaps written, or done)"
     _report(done, "skipped", refusal, as_json=as_json)
+    if dated is not None and dated.undated:
+        note(f"{counted(dated.undated)} left alone: without a readable posting date (yet).")
     if ids and done.left_alone:
         raise typer.Exit(1)
 

@@ -1,5 +1,6 @@
 """`connector ping`: does a connection reach both sides, and is all there that it needs?"""
 
+from collections import Counter
 from dataclasses import asdict
 
 import typer
@@ -16,7 +17,8 @@ from connector.pipeline.ping import State
 def ping(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Try both sides of a connection, step by step, and say what to do where one fails.
 
-    Ends with 1 where any step failed. Works on a paused connection too, and changes nothing.
+    Green is well, amber wants a look, red must be mended first; any red ends with 1. Works on a paused connection
+    too, and changes nothing. --json also has what was tried at each step.
 
     Example: connector ping acme
     """
@@ -26,17 +28,19 @@ def ping(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(rung) for rung in rungs])
     else:
-        rows: list[list[Cell]] = [[one.side, one.rung, state_cell(one.state), one.sentence, one.fix] for one in rungs]
+        rows: list[list[Cell]] = [
+            [one.side, one.rung, state_cell(one.state), one.sentence, one.fix, one.tried] for one in rungs
+        ]
         table(
             [
-                Column("Side"), Column("Step"), Column(""), Column("What was found", wrap=True),
-                Column("What to do", wrap=True, leave=1),
+                Column("Side"), Column("Step"), Column(""), Column("What came back", wrap=True),
+                Column("What to do", wrap=True, leave=1), Column("Tried", wrap=True, leave=2),
             ],
             rows,
         )  # fmt: skip
-    failed = [rung for rung in rungs if rung.state is State.FAILED]
-    if failed:
-        note(f"{len(failed)} of {len(rungs)} steps failed.")
+    count = Counter(rung.state for rung in rungs)
+    note(", ".join(f"{count[state]} {state}" for state in State if count[state]) + ".")
+    if count[State.RED]:
         raise typer.Exit(1)
     if not connection.active:
         note(f"{name} is paused ({connection.state_reason}): `connector resume {name}` lets it go on.")

@@ -39,6 +39,7 @@ def record(ctx: typer.Context, name: Name, record_id: RecordId, as_json: AsJson 
         return
     _print_summary(found, connection)
     _print_problems(found["problems"])
+    _print_changes(found["changed_in_brex"])
     if found["entry"] is not None:
         _heading("Entry")
         print_entry(from_json(found["entry"]), found["reference"])
@@ -84,6 +85,18 @@ def _print_problems(found: list[dict[str, Any]]) -> None:
     for one in found:
         say(f"{one['code']}: {one['sentence']}")
         say(f"  What to do: {one['fix']}")
+
+
+def _print_changes(found: dict[str, Any] | None) -> None:
+    if not found:
+        return
+    _heading("Changed in Brex since it was written")
+    for one in found["differences"]:
+        say(one)
+    if "settled" in found:
+        say(f"  Seen to: {found['settled']}")
+    else:
+        say("  What to do: correct the entry in F&O by hand, then `connector settle`; nothing is posted by itself.")
 
 
 def _print_writes(writes: list[dict[str, Any]], connection: Connection, legal_entity: str) -> None:

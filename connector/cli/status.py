@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.cli.arguments import AsJson, MaybeName
@@ -17,6 +18,7 @@ from connector.cli.output import Cell, complain, print_json, say
 from connector.cli.tables import Column, table
 from connector.cli.words import counted, duration, state_cell, when, zone
 from connector.domain.stages import Stage
+from connector.pipeline import notices
 from connector.store import connections, overview, schema, views
 from connector.store.connections import Connection
 from connector.store.engine import Tx
@@ -85,6 +87,7 @@ def _facts(tx: Tx, one: Connection) -> dict[str, Any]:
         "problems": dict(views.problem_counts(tx, one.id)),
         "polled_at": one.polled_at,
         "refreshed_at": one.refreshed_at,
+        "warnings": notices.of(tx, one),
         "waits": {side: round(seconds, 1) for side, seconds in overview.waits(tx, one.id).items()},
     }
 
@@ -131,4 +134,5 @@ def _print_connection(one: Connection, facts: dict[str, Any]) -> None:
     rows += [
         ["Waits", f"{side} asked to be left alone for {duration(seconds)}"] for side, seconds in facts["waits"].items()
     ]
+    rows += [["Warning", Text(sentence, style="yellow")] for sentence in facts["warnings"]]
     table([Column(""), Column("", wrap=True)], rows, title=one.name)

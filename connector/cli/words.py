@@ -12,9 +12,9 @@ from connector.domain.money import Money, fits
 from connector.store.connections import Connection
 
 _STYLES: Final = {
-    "active": "green", "ok": "green", "acknowledged": "green", "written": "green",
+    "active": "green", "ok": "green", "green": "green", "acknowledged": "green", "written": "green",
     "held": "yellow", "warning": "yellow", "uncertain": "yellow", "skipped": "dim",
-    "paused": "red", "failed": "red", "refused": "red",
+    "amber": "yellow", "red": "red", "paused": "red", "failed": "red", "refused": "red",
 }  # fmt: skip
 
 

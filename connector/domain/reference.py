@@ -20,6 +20,15 @@ def reference(record_id: str, epoch: int, kind: str) -> str:
     return "BX" + base64.b32encode(raw).decode()[: LENGTH - 2]
 
 
+def probe_reference(token: bytes) -> str:
+    """A reference for lines that `connector probe` writes to learn how F&O behaves: `PROBE` and 13 base32 characters.
+
+    On purpose unlike an entry's (`PATTERN`, which begins with BX): reconcile and recover read the whole ledger for
+    those, and would take a probe's lines for an entry that no record explains.
+    """
+    return "PROBE" + base64.b32encode(token).decode().rstrip("=")[:13]
+
+
 def marker(token: bytes) -> str:
     """The mark in a journal header's Description: `BXJ` and 13 base32 characters of the given random bytes."""
     return "BXJ" + base64.b32encode(token).decode().rstrip("=")[:13]

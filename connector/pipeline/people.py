@@ -12,6 +12,7 @@ from connector.store.moves import Move, move
 from connector.store.writes import Write
 
 MOST = 1000
+SKIPPABLE = frozenset({Stage.RECEIVED, Stage.FETCHED, Stage.MAPPED, Stage.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,26 @@ def _retried(record_pk: int, stage: Stage, live: Write | None) -> Move | None:
 
 def skip(
     runtime: Runtime, connection: Connection, *, actor: str, reason: str, record_ids: Sequence[str] = (),
-    stage: str | None = None, problem: str | None = None,
+    stage: str | None = None, problem: str | None = None, among: frozenset[str] | None = None,
 ) -> Done:  # fmt: skip
-    """Never post these, for this reason. Records with a write that stands or may stand in F&O are left alone."""
+    """Never post these, for this reason. Records with a write that stands or may stand in F&O are left alone.
+
+    `among`: of these record ids, only those that are not done with yet (a cut-over is about nothing else).
+    """
     done = Done([], [])
     with runtime.database.begin() as tx:
         chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
-        live = writes.live(tx, [row.id for row in chosen], WriteKind.ENTRY)
-        wanted = {Stage.RECEIVED, Stage.FETCHED, Stage.MAPPED, Stage.HELD}
-        moves = [
-            Move(row.id, Stage(row.stage), Stage.SKIPPED, reason, problems=[], reason=reason)
-            for row in chosen
-            if row.id not in live and Stage(row.stage) in wanted
-        ]
-        moved = move(tx, connection.id, actor, moves)
-        for row in chosen:
-            (done.changed if row.id in moved else done.left_alone).append(row.record_id)
+        if among is not None:
+            chosen = [row for row in chosen if row.record_id in among and row.stage in SKIPPABLE]
+        for start in range(0, len(chosen), MOST):
+            part = chosen[start : start + MOST]
+            live = writes.live(tx, [row.id for row in part], WriteKind.ENTRY)
+            moves = [
+                Move(row.id, Stage(row.stage), Stage.SKIPPED, reason, problems=[], reason=reason)
+                for row in part
+                if row.id not in live and row.stage in SKIPPABLE
+            ]
+            moved = move(tx, connection.id, actor, moves)
+            for row in part:
+                (done.changed if row.id in moved else done.left_alone).append(row.record_id)
     return done

@@ -1,12 +1,13 @@
 """The scheduled poll: the whole READY_FOR_EXPORT queue, so that a lost webhook only costs time.
 
 No cursor is kept: there is none to lose. Fact: Brex advises polling each hour as a fallback, and its default
-`updated_at` window is narrow, so a wide one is always sent.
+`updated_at` window is narrow, so a wide one is always sent. Pages may shift while records come and go: what slips
+through is found by the next poll, and what is shown twice is known already.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
@@ -14,16 +15,19 @@ import structlog
 
 from connector.brex.errors import BrexError
 from connector.domain import record
-from connector.pipeline import intake
+from connector.pipeline import intake, notices, updates
+from connector.pipeline.pages import REVIEWED, from_day, pages
 from connector.pipeline.runtime import Runtime, Stop, posting
-from connector.store import connections, records
+from connector.store import connections
 from connector.store.connections import Connection
 
 log = structlog.get_logger()
 ACTOR = "schedule:poll"
 EVERY_SECONDS = 3600.0
 AFTER_FAILURE_SECONDS = 300.0
-SOURCES = ("CARD", "REIMBURSEMENT")
+# The start date is one of posting, the filter one of changing: a record dated after it may have been ready before, and
+# those from before it are to be listed. What lies still further back is for `backfill`.
+BEFORE_START = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ def run(runtime: Runtime, connection: Connection) -> Counts | None:
         if not connections.claim_poll(tx, connection.id, every):
             return None
     try:
-        counts = take(runtime, connection, since=posting(connection).start_date, actor=ACTOR, source="poll")
+        since = from_day(posting(connection).start_date) - BEFORE_START
+        counts = take(runtime, connection, since=since.date(), actor=ACTOR, source="poll")
+        updates.run(runtime, connection)
     except (Stop, BrexError) as error:
         log.warning("poll failed", connection=connection.name, reason=str(error))
         with runtime.database.begin() as tx:
@@ -51,6 +57,9 @@ def run(runtime: Runtime, connection: Connection) -> Counts | None:
         return None
     with runtime.database.begin() as tx:
         connections.polled(tx, connection.id)
+        silence = notices.webhooks(tx, connection)
+    if silence:
+        log.warning("webhooks may have stopped", connection=connection.name, reason=silence)
     log.info("polled", connection=connection.name, seen=counts.seen, new=counts.new)
     return counts
 
@@ -63,12 +72,15 @@ def take(
     until: date | None = None,
     actor: str,
     source: str,
-    progress: Callable[[Counts], object] = bool,
+    progress: Callable[[Counts, int], object] | None = None,
 ) -> Counts:
-    """Read the queue and store every record of it. `until` (inclusive) looks at the posting date, in UTC."""
-    counts = Counts()
-    after = datetime.combine(since, time.min, UTC) - timedelta(days=1)
-    for as_of, page in _pages(runtime, connection, after):
+    """Read the queue and store every record of it, each page by itself: broken off, it may be run again.
+
+    `until` (inclusive) looks at the posting date, in UTC. `progress` is told how many records were read, too.
+    """
+    counts, read = Counts(), 0
+    for as_of, page in pages(runtime, connection, REVIEWED, record.READY, _after(since)):
+        read += len(page)
         items = [item for item in page if _wanted(item, since if until else None, until)]
         with runtime.database.begin() as tx:
             found, without_id = intake.bring(tx, connection.id, items, actor=actor, source=source, as_of=as_of)
@@ -78,27 +90,26 @@ def take(
             counts.known + found.known,
             counts.without_id + without_id,
         )
-        progress(counts)
+        if progress is not None:
+            progress(counts, read)
     if counts.without_id:
         log.warning("records without an id", connection=connection.name, records=counts.without_id)
     return counts
 
 
-def _pages(
-    runtime: Runtime, connection: Connection, after: datetime
-) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
-    """Each page with Postgres's time before it was asked for."""
+def waiting(runtime: Runtime, connection: Connection, since: date) -> int | None:
+    """How many records `take` would read, where Brex says so: one small call for each source."""
     client = runtime.clients(connection).brex
-    for source_type in SOURCES:
-        pages = iter(client.pages(review_status=record.READY, source_type=source_type, updated_after=after))
-        while True:
-            with runtime.database.begin() as tx:
-                as_of = records.now(tx)
-            with runtime.calling(connection, "brex"):
-                page = next(pages, None)
-            if page is None:
-                break
-            yield as_of, page
+    with runtime.calling(connection, "brex"):
+        totals = [
+            client.count(review_status=record.READY, source_type=source, updated_after=_after(since))
+            for source in REVIEWED
+        ]
+    return None if None in totals else sum(total or 0 for total in totals)
+
+
+def _after(since: date) -> datetime:
+    return from_day(since) - timedelta(days=1)
 
 
 def _wanted(item: dict[str, Any], since: date | None, until: date | None) -> bool:

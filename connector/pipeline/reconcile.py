@@ -111,13 +111,18 @@ def compare(
 
 def _check_written(row: dict[str, Any], found: list[dict[str, Any]], delimiter: str, result: Result) -> None:
     intent = row["intent"] or []
+    count = len(intent) if row["purged_at"] is None else row["lines"]
     if not found:
         result.findings.append(_finding("missing", row, "F&O has no line with its reference"))
-    elif len(found) > len(intent):
+    elif len(found) > count:
         places = ", ".join(sorted({str(line.get("JournalBatchNumber")) for line in found}))
         result.findings.append(
-            _finding("doubled", row, f"F&O has {len(found)} lines, not {len(intent)}, in journal(s) {places}")
+            _finding("doubled", row, f"F&O has {len(found)} lines, not {count}, in journal(s) {places}")
         )
+    elif row["purged_at"] is not None:  # what was sent is no longer kept: by number of lines and amount only
+        if (len(found), total(found)) != (count, row["amount"]):
+            told = f"F&O has {len(found)} lines over {total(found)}, not {count} over {row['amount']}"
+            result.findings.append(_finding("altered", row, told))
     else:
         verdict = confirm.judge(intent, found, delimiter)
         if verdict.outcome != "written" or verdict.differences:

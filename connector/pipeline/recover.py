@@ -17,8 +17,8 @@ from connector.domain import record
 from connector.domain.reference import PATTERN, reference
 from connector.domain.writes import WriteKind
 from connector.pipeline import intake
-from connector.pipeline.runtime import Runtime, posting
-from connector.store import connections, install, ledger
+from connector.pipeline.runtime import Runtime, Stop, posting
+from connector.store import connections, install, ledger, pacing
 from connector.store.connections import Connection
 from connector.store.records import Intake
 
@@ -45,9 +45,19 @@ class Recovered:
 
 
 def before_posting(runtime: Runtime, connection: Connection) -> None:
-    """The first time this database posts for a connection: read the ledger once. Raises the client's errors."""
+    """The first time this database posts for a connection: read the ledger once. Raises the client's errors.
+
+    Raises `Stop` within the quiet period after the database was found to be another one, also where a person has
+    resumed the connection meanwhile.
+    """
     with runtime.database.begin() as tx:
         done = ledger.read_before(tx, connection.id)
+        since = install.seconds_since_change(tx)
+        early = 0.0 if done or since is None else runtime.quiet_seconds - since
+        if early > 0:
+            pacing.leave_alone(tx, connection.id, "d365", early)
+    if early > 0:
+        raise Stop(str(TooEarly(early)))
     if not done:
         found = scan(runtime, connection)
         with runtime.database.begin() as tx:

@@ -41,6 +41,40 @@ class Ledger:
     headers: dict[str, list[str]] = field(default_factory=dict)  # marker → journal numbers
 
 
+@dataclass(slots=True)
+class Results:
+    """What a reading settled, stored with one statement of each kind however many writes there are."""
+
+    moves: list[Move] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    written: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
+    again_elsewhere: list[int] = field(default_factory=list)
+    places: dict[tuple[int, str], int] = field(default_factory=dict)  # (our journal, a number) → that journal
+
+    def look(self, one: Write, seconds: float | None, *, absent: bool = False) -> None:
+        self.looks.append({"id": one.id, "seconds": seconds, "absent": absent or None})
+
+    def place(self, tx: Tx, journal_id: int, number: str) -> int:
+        """The journal into which lines of this one were moved."""
+        if (journal_id, number) not in self.places:
+            self.places[journal_id, number] = journals.landed(tx, journal_id, number)
+        return self.places[journal_id, number]
+
+    def refuse(self, one: Write, evidence: str) -> None:
+        self.refused.append({"id": one.id, "evidence": evidence})
+
+    def store(self, tx: Tx, connection: Connection) -> None:
+        writes.look_again(tx, self.looks)
+        writes.written(tx, self.written)
+        writes.refused(tx, self.refused)
+        writes.reopen(tx, self.again, again=True, forget_journal=False)
+        writes.reopen(tx, self.again_elsewhere, again=True, forget_journal=True)
+        move(tx, connection.id, ACTOR, self.moves)
+        batches.settle_finished(tx, connection.id)
+
+
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     while box.open() and runtime.ready(connection, "d365"):
         with runtime.database.begin() as tx:
@@ -118,34 +152,33 @@ def _settle(
     with runtime.database.begin() as tx:
         mine = writes.still_mine(tx, due)
         shared = _shared_vouchers(tx, connection.id, ledger)
-        moves: list[Move] = []
+        results = Results()
         for one in due:
             if one.id not in mine:
                 continue  # this reading took so long that another worker has looked since
             clock = Clock(now, one.quiet_until, one.absent_at, pause)
             if one.kind == WriteKind.JOURNAL:
-                _settle_header(tx, one, ledger, clock)
+                _settle_header(tx, one, ledger, clock, results)
                 continue
             reading = _reading(one, ledger, known.get(one.journal_id or 0, set()), delimiter, shared)
             decision = decide(confirmed=one.confirmed, lines=one.lines, reading=reading, clock=clock, looks=one.looks)
-            moves += _apply(tx, one, decision, reading, ledger)
-        move(tx, connection.id, ACTOR, moves)
-        batches.settle_finished(tx, connection.id)
+            _apply(tx, one, decision, reading, ledger, results)
+        results.store(tx, connection)
 
 
-def _settle_header(tx: Tx, one: Write, ledger: Ledger | None, clock: Clock) -> None:
+def _settle_header(tx: Tx, one: Write, ledger: Ledger | None, clock: Clock, results: Results) -> None:
     """Found: used next, twins too. Absent for good: forgotten, another journal took its place long ago."""
     numbers = [] if ledger is None else ledger.headers.get(one.reference, [])
     if numbers and one.journal_id is not None:
         journals.adopt(tx, one.journal_id, numbers)
-        writes.written(tx, [{"id": one.id, "ledger": {"journal": numbers[0]}, "journal_id": None}])
+        results.written.append({"id": one.id, "ledger": {"journal": numbers[0]}, "journal_id": None})
         return
     reading = Reading(complete=ledger is not None, journal=JournalState.OPEN, known_lines_present=True)
     decision = decide(confirmed=False, lines=1, reading=reading, clock=clock, looks=one.looks)
     if decision.do is Do.SEND:
-        writes.refused(tx, [{"id": one.id, "evidence": "never arrived: absent in two readings"}])
+        results.refuse(one, "never arrived: absent in two readings")
     else:
-        writes.look_again(tx, [{"id": one.id, "seconds": decision.seconds, "absent": decision.absent or None}])
+        results.look(one, decision.seconds, absent=decision.absent)
 
 
 def _reading(one: Write, ledger: Ledger | None, known: set[str], delimiter: str, shared: set[str]) -> Reading:
@@ -199,64 +232,69 @@ def _shared_vouchers(tx: Tx, connection_id: int, ledger: Ledger | None) -> set[s
     return {key for key, references in holders.items() if len(references) > 1}
 
 
-def _apply(tx: Tx, one: Write, decision: Decision, reading: Reading, ledger: Ledger | None) -> list[Move]:
+def _apply(tx: Tx, one: Write, decision: Decision, reading: Reading, ledger: Ledger | None, results: Results) -> None:
     data = {"reference": one.reference, "decision": decision.why}
     if decision.do is Do.WAIT:
-        writes.look_again(tx, [{"id": one.id, "seconds": decision.seconds, "absent": decision.absent or None}])
-        return []
-    if decision.do is Do.WRITTEN:
-        return _found_whole(tx, one, reading.found[0], ledger, data)
-    if decision.do is Do.SEND and one.attempts < MOST_ATTEMPTS:
-        writes.reopen(tx, [one.id], again=True, forget_journal=decision.elsewhere)
-        return [Move(one.record_pk or 0, None, None, f"sent again: {decision.why}", data=data, delay=None)]
-    known = {"reference": one.reference, "journal": one.journal or ""}
-    problem = Problem(decision.code, values=known | dict(decision.values)) if decision.code else (
-        Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts), "reason": "it never arrived"})
-    )  # fmt: skip
-    if not decision.code:
-        writes.refused(tx, [{"id": one.id, "evidence": decision.why}])
+        results.look(one, decision.seconds, absent=decision.absent)
+    elif decision.do is Do.WRITTEN:
+        _found_whole(tx, one, reading.found[0], ledger, data, results)
+    elif decision.do is Do.SEND and one.attempts < MOST_ATTEMPTS:
+        (results.again_elsewhere if decision.elsewhere else results.again).append(one.id)
+        why = f"sent again: {decision.why}"
+        results.moves.append(Move(one.record_pk or 0, None, None, why, data=data, delay=None))
+    elif decision.do is Do.SEND:
+        results.refuse(one, decision.why)
+        values = {"attempts": str(one.attempts), "reason": "it never arrived"}
+        _hold(one, Problem("POST-GIVEN-UP", values=values), decision.why, data, results)
     else:
-        writes.look_again(tx, [{"id": one.id, "seconds": None, "absent": None}])
-    status = {"D365-ALTERED": LedgerStatus.ALTERED, "LEDGER-GONE": LedgerStatus.GONE}.get(problem.code)
-    return [
+        results.look(one, None)
+        values = {"reference": one.reference, "journal": one.journal or "", **decision.values}
+        _hold(one, Problem(decision.code, values=values), decision.why, data, results)
+
+
+def _hold(one: Write, problem: Problem, why: str, data: dict[str, Any], results: Results) -> None:
+    results.moves.append(
         Move(
             one.record_pk or 0,
             _expected(one),
             Stage.HELD,
-            f"{problem.code}: {decision.why}",
+            f"{problem.code}: {why}",
             data=data,
             problems=[problem],
-            ledger_status=status,
+            ledger_status={"D365-ALTERED": LedgerStatus.ALTERED, "LEDGER-GONE": LedgerStatus.GONE}.get(problem.code),
         )
-    ]
+    )
 
 
-def _found_whole(tx: Tx, one: Write, found: Found, ledger: Ledger | None, data: dict[str, Any]) -> list[Move]:
+def _found_whole(
+    tx: Tx, one: Write, found: Found, ledger: Ledger | None, data: dict[str, Any], results: Results
+) -> None:
     if one.outcome == Outcome.WRITTEN:  # a second look, and nothing strange
         later = SECOND_LOOKS[one.looks] if one.looks < len(SECOND_LOOKS) else None
-        writes.look_again(tx, [{"id": one.id, "seconds": later, "absent": None}])
         if found.journal == str(one.ledger.get("journal")):
-            return []
+            results.look(one, later)
+            return
     rows = [] if ledger is None else ledger.lines[one.reference]
     verdict = confirm.judge(one.intent, rows)
     place = None
     if one.journal_id is not None and found.journal != one.journal:
-        place = journals.landed(tx, one.journal_id, found.journal)
-    writes.written(tx, [{"id": one.id, "ledger": verdict.ledger, "journal_id": place}])
-    return [
+        place = results.place(tx, one.journal_id, found.journal)
+    results.written.append({"id": one.id, "ledger": verdict.ledger, "journal_id": place})
+    uncertain = one.outcome == Outcome.UNCERTAIN
+    results.moves.append(
         Move(
             one.record_pk or 0,
             _expected(one),
-            Stage.WRITTEN if one.outcome == Outcome.UNCERTAIN else None,
+            Stage.WRITTEN if uncertain else None,
             f"found in the ledger: {found.journal}",
             data={**data, "ledger": verdict.ledger},
-            delay=0 if one.outcome == Outcome.UNCERTAIN else None,
-            problems=[] if one.outcome == Outcome.UNCERTAIN else None,
+            delay=0 if uncertain else None,
+            problems=[] if uncertain else None,
             ledger_status=LedgerStatus.POSTED if found.posted else LedgerStatus.UNPOSTED,
             journal=found.journal,
             voucher=str(verdict.ledger.get("voucher", "")),
         )
-    ]
+    )
 
 
 def _expected(one: Write) -> Stage | None:

@@ -20,7 +20,7 @@ from connector.outbound.calls import Meter, metered
 from connector.outbound.pacing import backoff
 from connector.outbound.session import Outbound
 from connector.settings import Settings
-from connector.store import connections, install, pacing, requests
+from connector.store import connections, figures, install, pacing, tokens
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from connector.vault import Vault
@@ -134,12 +134,16 @@ class Runtime:
         else:
             with self.database.begin() as tx:
                 pacing.clear(tx, connection.id, side)
+                if side == "brex":
+                    tokens.used(tx, connection.id)
 
     def _count(self, connection: Connection, meter: Meter) -> None:
         """Figures are worth no failure: what they are about has its own."""
         calls = {key: (number, Decimal(str(round(seconds, 3)))) for key, (number, seconds) in meter.calls.items()}
+        if not calls:
+            return
         with suppress(SQLAlchemyError), self.database.begin() as tx:
-            requests.add(tx, connection.id, calls)
+            figures.add(tx, connection.id, calls)
 
     def leave_alone(self, connection: Connection, side: str, retry_after: float | None) -> None:
         """All workers of the connection keep away from this side for a while, longer with every strike in a row."""

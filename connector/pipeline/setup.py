@@ -63,8 +63,9 @@ def replace(runtime: Runtime, connection: Connection, file: ConnectionFile) -> N
     with runtime.database.begin() as tx:
         if changed and overview.has_records(tx, connection.id):
             raise NotReplaceable(
-                f"{connection.name} has records, so its {' and '.join(changed)} cannot change: "
-                "add a connection of another name for the new one"
+                f"{connection.name} has records, so its {' and '.join(changed)} cannot change. That takes a cut-over: "
+                f"`connector pause {connection.name}`, then add a connection of another name whose posting.start_date "
+                "is the day from which the new one posts"
             )
         connections.replace(tx, runtime.vault, connection.id, file)
 

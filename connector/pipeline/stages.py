@@ -41,12 +41,15 @@ def run(runtime: Runtime, stage: StageName, connection_id: int, seconds: float =
     with log_context(connection, stage):
         try:
             if connection.recovered_at is None:
+                if not runtime.ready(connection, "d365"):
+                    return
                 recover.before_posting(runtime, connection)
             _RUN[stage](runtime, connection, TimeBox(seconds))
         except Stop as stop:
             log.info("stage stopped", reason=str(stop))
         except D365Error as error:
             log.warning("F&O could not be read", reason=str(error))
+            runtime.leave_alone(connection, "d365", None)
 
 
 def refresh_if_due(runtime: Runtime, connection_id: int) -> None:

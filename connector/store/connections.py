@@ -8,7 +8,10 @@ from typing import Any
 from connector.domain import connection as files
 from connector.store import sql
 from connector.store.engine import Tx
-from connector.vault import Sealed, Vault
+from connector.vault import Sealed, Vault, VaultError
+
+# Longer than any task may run (celeryconfig's task_time_limit).
+POLL_LEASE_SECONDS = 330.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,19 @@ def replace(tx: Tx, vault: Vault, connection_id: int, file: files.ConnectionFile
 
 
 def _store_secrets(tx: Tx, vault: Vault, connection_id: int, file: files.ConnectionFile) -> None:
+    stored = _readable(tx, vault, connection_id)
     for side, key in files.SECRETS:
         secret = getattr(getattr(file, side), key)
-        if secret is not None and secret.get_secret_value():
+        # One that stays the same keeps its age and its end.
+        if secret is not None and secret.get_secret_value() not in ("", stored.get(f"{side}.{key}")):
             put_secret(tx, vault, connection_id, f"{side}.{key}", secret.get_secret_value())
+
+
+def _readable(tx: Tx, vault: Vault, connection_id: int) -> dict[str, str]:
+    try:
+        return secrets(tx, vault, connection_id)
+    except VaultError:  # sealed with a key that is gone: the new file is what mends that
+        return {}
 
 
 def put_secret(tx: Tx, vault: Vault, connection_id: int, kind: str, secret: str) -> None:
@@ -110,7 +122,8 @@ def put_secret(tx: Tx, vault: Vault, connection_id: int, kind: str, secret: str)
         tx,
         "INSERT INTO credentials (connection_id, kind, ciphertext, key_id) VALUES (:id, :kind, :ciphertext, :key_id) "
         "ON CONFLICT (connection_id, kind) DO UPDATE SET ciphertext = excluded.ciphertext, "
-        "key_id = excluded.key_id, updated_at = now()",
+        "key_id = excluded.key_id, updated_at = now(), used_at = NULL, checked_at = NULL, expires_on = NULL, "
+        "warned = NULL",
         {"id": connection_id, "kind": kind, "ciphertext": sealed.ciphertext, "key_id": sealed.key_id},
     )
 
@@ -187,25 +200,29 @@ def saw_company(tx: Tx, connection_id: int, company_id: str) -> None:
 
 
 def claim_poll(tx: Tx, connection_id: int, every_seconds: float) -> bool:
-    """One poll at a time: the first to come takes the turn and sets the next one."""
+    """One poll at a time: the first to come takes the turn and sets the next one.
+
+    `polled` or `poll_again` ends the turn; where the worker dies, it ends by itself.
+    """
     return bool(
         sql.run(
             tx,
-            "UPDATE connections SET next_poll_at = now() + :every * interval '1 second' "
-            "WHERE id = :id AND state = 'active' AND next_poll_at <= now()",
-            {"id": connection_id, "every": every_seconds},
+            "UPDATE connections SET next_poll_at = now() + :every * interval '1 second', "
+            "poll_until = now() + :lease * interval '1 second' WHERE id = :id AND state = 'active' "
+            "AND next_poll_at <= now() AND (poll_until IS NULL OR poll_until <= now())",
+            {"id": connection_id, "every": every_seconds, "lease": POLL_LEASE_SECONDS},
         )
     )
 
 
 def polled(tx: Tx, connection_id: int) -> None:
-    sql.run(tx, "UPDATE connections SET polled_at = now() WHERE id = :id", {"id": connection_id})
+    sql.run(tx, "UPDATE connections SET polled_at = now(), poll_until = NULL WHERE id = :id", {"id": connection_id})
 
 
 def poll_again(tx: Tx, connection_id: int, after_seconds: float) -> None:
     sql.run(
         tx,
-        "UPDATE connections SET next_poll_at = now() + :after * interval '1 second' WHERE id = :id",
+        "UPDATE connections SET next_poll_at = now() + :after * interval '1 second', poll_until = NULL WHERE id = :id",
         {"id": connection_id, "after": after_seconds},
     )
 

@@ -47,6 +47,16 @@ def check(tx: Tx) -> bool:
     return not changed
 
 
+def restored(tx: Tx) -> None:
+    """This database came out of a backup just now, whatever its fingerprint says."""
+    sql.run(
+        tx,
+        "INSERT INTO install (fingerprint) VALUES ('restored') "
+        "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint",
+    )
+    check(tx)
+
+
 def seconds_since_change(tx: Tx) -> float | None:
     found: float | None = sql.value(
         tx, "SELECT CAST(extract(epoch FROM now() - changed_at) AS float8) FROM install WHERE changed_at IS NOT NULL"

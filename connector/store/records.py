@@ -32,18 +32,25 @@ class Intake:
 
 # When what the messenger brings was true in Brex, at the latest: before it was asked for.
 AS_OF = "coalesce(CAST(:as_of AS timestamptz), now())"
-NEWER = "excluded.body IS NOT NULL AND excluded.body_at >= greatest(r.heard_at, r.body_at)"
+# What stands in the ledger, or may, keeps the body that it was written from: later ones are compared with it.
+NEWER = (
+    "excluded.body IS NOT NULL AND excluded.body_at >= greatest(r.heard_at, r.body_at) AND NOT EXISTS (SELECT FROM "
+    "writes w WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
+    "AND w.outcome IN ('written', 'uncertain'))"
+)
 _INTAKE = f"""
 WITH heard AS (
     SELECT DISTINCT ON (record_id) * FROM jsonb_to_recordset(CAST(:heard AS jsonb))
         AS x(record_id text, body text, body_hash text, version numeric) ORDER BY record_id
 ), kept AS (
-    INSERT INTO records AS r (connection_id, record_id, body, body_hash, version, body_at, heard_at)
+    INSERT INTO records AS r (connection_id, record_id, body, body_hash, version, body_at, heard_at, announced_at)
     SELECT :connection, record_id, body, coalesce(body_hash, ''), version,
-           CASE WHEN body IS NULL THEN NULL ELSE {AS_OF} END, CASE WHEN body_hash <> '' THEN {AS_OF} ELSE now() END
+           CASE WHEN body IS NULL THEN NULL ELSE {AS_OF} END, CASE WHEN body_hash <> '' THEN {AS_OF} ELSE now() END,
+           CASE WHEN CAST(:source AS text) = 'webhook' THEN now() END
     FROM heard ORDER BY record_id
     ON CONFLICT (connection_id, record_id) DO UPDATE SET
         times_heard = r.times_heard + 1,
+        announced_at = coalesce(excluded.announced_at, r.announced_at),
         -- The hourly poll shows every waiting record again: the same body as before is no news. Nor is a page that
         -- was read before the latest word or body we have.
         heard_at = CASE WHEN excluded.body_hash = r.body_hash AND r.body_hash <> '' THEN r.heard_at

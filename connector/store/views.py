@@ -9,7 +9,7 @@ from connector.store.engine import Tx
 
 _SUMMARY = (
     "record_id, stage, export_status, ledger_status, problems, reference, journal, voucher, record_type, "
-    "legal_entity, currency, amount, posting_date, reason, epoch, version, times_heard"
+    "legal_entity, currency, amount, posting_date, reason, epoch, version, times_heard, source_type, changed_in_brex"
 )
 
 
@@ -109,7 +109,7 @@ def in_period(tx: Tx, connection_id: int, first: date, last: date) -> list[dict[
     found = sql.rows(
         tx,
         "SELECT r.record_id, r.stage, r.reference, r.currency, r.amount, r.legal_entity, r.export_status, "
-        "r.posting_date, w.outcome, w.intent, w.posting_date AS sent_date FROM records r "
+        "r.posting_date, r.purged_at, w.outcome, w.intent, w.lines, w.posting_date AS sent_date FROM records r "
         "LEFT JOIN writes w ON w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
         "AND w.outcome IN ('open', 'written', 'uncertain') "
         "WHERE r.connection_id = :connection AND r.posting_date BETWEEN :first AND :last ORDER BY r.id",

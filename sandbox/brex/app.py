@@ -42,6 +42,8 @@ def create_app(brex: Brex, *, legacy: bool = False) -> Flask:
                     raise RefusalError(401, None)
                 with brex.store.transaction():
                     try:
+                        if v3() and brex.options.v3_refusal:
+                            raise _not_admitted(brex.options.v3_refusal)
                         header = request.headers.get("Authorization", "")
                         brex.tokens.authorise(header, any_of, brex.clock(), v3=v3())
                         return _json(view(**values))
@@ -72,6 +74,7 @@ def create_app(brex: Brex, *, legacy: bool = False) -> Flask:
     _accounting(app, brex, guarded)
     _team(app, brex, guarded)
     _webhooks(app, brex, guarded)
+    _fields(app, brex, guarded)
     return app
 
 
@@ -157,6 +160,21 @@ def _webhooks(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], Vi
     @guarded(*_WEBHOOKS)
     def delete_webhook(webhook_id: str) -> None:
         hooks.delete(webhook_id)
+
+
+def _fields(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]) -> None:
+    @app.get("/v1/fields")
+    @guarded("fields.read", "fields.write")
+    def fields() -> Json:
+        _only("cursor", "limit", "field_id[]")
+        return {"next_cursor": None, "items": brex.fields()}
+
+
+def _not_admitted(status: int) -> RefusalError:
+    """Own words, in the Accounting API's shape; a 401 without a body, as the older host gives one."""
+    if status == 401:
+        return RefusalError(401, None)
+    return accounting(status, "FORBIDDEN" if status == 403 else "NOT_FOUND", "Not available for this account.")
 
 
 def _only(*names: str) -> None:

@@ -13,7 +13,7 @@ from sandbox.brex.options import Options
 from sandbox.brex.records import Records
 from sandbox.brex.subscriptions import READY_EVENT, Subscriptions
 from sandbox.brex.tokens import ALL_SCOPES, Tokens
-from sandbox.clock import Clock, now
+from sandbox.clock import Clock, now, stamp
 from sandbox.state import Store
 
 COMPANY_ID: Final = "cuacc_sandbox00000000000000001"
@@ -69,6 +69,16 @@ class Brex:
     def reported(self) -> list[Json]:
         """What has been reported to export-results, oldest first."""
         return self.exports.reported()
+
+    def add_field(self, name: str = "GL account", group: str = "ERP") -> None:
+        """Fact: only an accounting integration makes fields of the group ERP; a field does not show which one."""
+        moment = stamp(self.clock())
+        brex_id = f"extended_field_{self.store.next('brex_field')}"
+        field = {"brex_id": brex_id, "remote_id": None, "name": name, "group": group, "is_disabled": False}
+        self.store.put("brex_field", brex_id, field | {"updated_at": moment})
+
+    def fields(self) -> list[Json]:
+        return self.store.all("brex_field")
 
     # Credentials
 

@@ -21,12 +21,16 @@ class Options:
     failed_status: str = "REVIEW"
     # Not stated: the order of items.
     newest_first: bool = False
+    # Fact: total_count is nullable.
+    total_count: bool = True
     # The spec of 2026 says accountingRecordIds and companyId, the one before said accounting_record_ids.
     webhook_body: Literal["camel", "snake"] = "camel"
     # Guide samples are plain base64, the spec's example begins with whsec_.
     secret_prefix: str = ""
     # One report: the legacy host answers 401 for v3.
     legacy_serves_v3: bool = False
+    # Fact: the Accounting API is by admission. How an account that is not admitted is refused is not documented.
+    v3_refusal: Literal[401, 403, 404] | None = None
     # Brex's policy: new fields and new enum constants may appear at any time.
     unknown_fields: bool = False
 

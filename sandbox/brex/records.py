@@ -89,7 +89,7 @@ class Records:
             "items": [self.show(record, query.single_entry) for record in found[query.offset : end]],
             "next_cursor": query.next_cursor() if more else None,
             "has_next_page": more,
-            "total_count": len(found),
+            "total_count": len(found) if self._options.total_count else None,
         }
 
     def one(self, record_id: str, single_entry: bool) -> Json:

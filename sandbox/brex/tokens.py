@@ -20,6 +20,7 @@ ALL_SCOPES = (
     "accounting.record.read",
     "accounting.record.write",
     "companies.readonly",
+    "fields.read",
 )
 
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from connector.brex.client import LONG_AGO, MAX_URL_BYTES, BrexClient
 from connector.brex.errors import (
     BrexError,
+    LacksScope,
     NoAnswer,
     NotSent,
     Refused,
@@ -189,18 +190,47 @@ def test_a_refused_query_carries_brex_s_code_and_trace(client: BrexClient) -> No
 
 def test_a_dead_token_is_said_plainly(world: World, client: BrexClient) -> None:
     world.brex.revoke_token()
-    with pytest.raises(Unauthorized, match="wrong, expired or revoked, or lacks a scope") as caught:
+    with pytest.raises(Unauthorized, match="wrong, expired or revoked") as caught:
         client.company()
     assert caught.value.status in (401, 403)
     assert world.brex.token not in str(caught.value)
 
 
-def test_a_missing_scope_is_the_same(world: World) -> None:
-    token = world.brex.new_token("companies.readonly")
-    client = client_with(world, token)
+def test_a_missing_scope_does_not_read_as_a_dead_token(world: World) -> None:
+    client = client_with(world, world.brex.new_token("companies.readonly"))
     client.company()
-    with pytest.raises(Unauthorized):
+    with pytest.raises(LacksScope, match=r"knows the token .* lacks a scope"):
         pages(client)
+    with pytest.raises(LacksScope):
+        client_with(world, world.brex.new_token("accounting.record.read")).company()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (403, '{"type": "UNAUTHORIZED", "message": "Expired token"}', Unauthorized, "wrong, expired or revoked$"),
+        (401, '{"message": "PERMISSION_DENIED: Invalid or Revoked Token"}', Unauthorized, "expired or revoked$"),
+        (401, "", Unauthorized, "expired or revoked, or lacks a scope$"),
+        (403, "<html>no</html>", Unauthorized, "expired or revoked, or lacks a scope$"),
+        (403, '{"error_code": "FORBIDDEN", "message": "No."}', LacksScope, "lacks a scope"),
+        (401, '{"message": "Must be cash admin, bookkeeper or user."}', LacksScope, "its user a role"),
+    ],
+)
+def test_dead_or_not_allowed_is_told_apart_by_brexs_words(
+    status: int, body: str, kind: type[Unauthorized], words: str, world: World, client: BrexClient
+) -> None:
+    world.faults.add("brex", "*", "status_before", code=status, body=body, content_type="application/json")
+    with pytest.raises(Unauthorized, match=words) as caught:
+        client.company()
+    assert type(caught.value) is kind
+
+
+def test_how_many_there_are_is_known_where_brex_says_so(world: World, client: BrexClient) -> None:
+    fill(world)
+    shown = sum(len(page) for page in pages(client))
+    assert client.count(review_status="READY_FOR_EXPORT", source_type="CARD", updated_after=LONG_AGO) == shown > 20
+    world.brex.options.set(total_count=False)
+    assert client.count(review_status="READY_FOR_EXPORT", source_type="CARD", updated_after=LONG_AGO) is None
 
 
 def test_a_token_that_brex_repeats_is_not_repeated_by_us(world: World, client: BrexClient) -> None:

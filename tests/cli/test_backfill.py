@@ -1,8 +1,18 @@
-import pytest
+import signal
+from datetime import date
+from io import StringIO
 
+import pytest
+from rich.console import Console
+
+from connector.cli.backfill import progress_bar
+from connector.pipeline import poll
+from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.world import World
 from tests.cli.conftest import Cli, Spending, stages_of
+from tests.pipeline.helpers import RECORDS, after_answer
+from tests.pipeline.helpers import spend as spent
 
 
 def test_it_counts_what_is_new_and_what_is_known(cli: Cli, connection: Connection, spend: Spending) -> None:
@@ -92,3 +102,80 @@ def test_a_strange_answer_is_told_with_its_trace(cli: Cli, connection: Connectio
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Brex answered 200" in result.stderr
+
+
+def test_ctrl_c_stops_it_with_a_sentence_and_the_next_run_takes_the_rest(
+    cli: Cli, connection: Connection, world: World
+) -> None:
+    ids = many(world, 700)
+    after_answer(world, "brex", RECORDS, lambda: after_answer(world, "brex", RECORDS, interrupt))
+
+    result = cli("backfill", "acme", "--since", "2025-01-01")
+
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "Stopped after 500 records seen: 500 new, 0 known." in result.stderr
+    assert "the same command takes the rest" in result.stderr
+    assert len(stages_of(cli)) == 500
+    assert cli.woken == [connection.id]
+
+    assert cli.json("backfill", "acme", "--since", "2025-01-01") == {
+        "seen": 700, "new": 200, "known": 500, "without_id": 0,
+    }  # fmt: skip
+    assert set(stages_of(cli)) == set(ids)
+
+
+def test_one_that_breaks_off_says_what_it_has_done(cli: Cli, connection: Connection, world: World) -> None:
+    many(world, 700)
+    world.faults.add("brex", RECORDS, "reset_after", skip=1)
+
+    result = cli("backfill", "acme", "--since", "2025-01-01")
+
+    assert result.exit_code == 1
+    assert "Broken off after 500 records seen" in result.stderr
+    assert "The same command goes on." in result.stderr
+    assert len(stages_of(cli)) == 500
+
+
+def test_how_many_there_will_be_is_asked_with_one_small_call_for_each_source(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    many(world, 3)
+    assert poll.waiting(runtime, connection, date(2025, 1, 1)) == 3
+    assert world.requests["brex"] == 2
+    world.brex.options.set(total_count=False)
+    assert poll.waiting(runtime, connection, date(2025, 1, 1)) is None
+
+
+def test_progress_is_told_of_all_that_was_read_also_of_what_is_not_wanted(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    many(world, 700)
+    told: list[tuple[int, int]] = []
+    last = date(2025, 1, 2)
+    poll.take(runtime, connection, since=date(2025, 1, 1), until=last, actor="x", source="backfill",
+              progress=lambda counts, read: told.append((counts.seen, read)))  # fmt: skip
+    assert told == [(0, 500), (0, 700), (0, 700)]
+
+
+@pytest.mark.parametrize(("total", "shown"), [(12_100, "1,600 of 12,100, 150/s 0:01:10"), (None, "1,600, 150/s")])
+def test_the_bar_shows_count_rate_and_time_left_and_without_a_total_count_and_rate(
+    total: int | None, shown: str
+) -> None:
+    terminal = Console(file=StringIO(), force_terminal=True, width=160, color_system=None)
+    seconds = [0.0]
+    with progress_bar(terminal, clock=lambda: seconds[0]) as progress:
+        task = progress.add_task("Reading Brex", total=total, words="")
+        for seconds[0], read in ((1.0, 100), (11.0, 1600)):
+            progress.update(task, completed=read, words="7 new")
+        text = "".join(segment.text for segment in terminal.render(progress.get_renderable()))
+    assert shown in text
+    assert "7 new" in text
+
+
+def many(world: World, number: int) -> list[str]:
+    return spent(world, *[1] * number)
+
+
+def interrupt() -> None:
+    """As Ctrl-C does it."""
+    signal.raise_signal(signal.SIGINT)

@@ -189,3 +189,12 @@ def test_an_unknown_name_is_answered_with_the_one_that_was_meant(cli: Cli, conne
 @pytest.mark.parametrize("name", ["a b", "äcme", "acme\x00", "\udcff"])
 def test_a_name_that_cannot_be_one_is_unknown(cli: Cli, connection: Connection, name: str) -> None:
     assert cli("connections", "show", name).exit_code == 1
+
+
+def test_a_connection_added_paused_waits_for_its_mappings(cli: Cli, world: World) -> None:
+    result = cli("connections", "add", "-", "--paused", stdin=given(world))
+
+    assert (result.exit_code, cli.woken) == (0, [])
+    assert cli.json("connections", "list")[0]["state"] == "paused"
+    assert cli("resume", "acme").exit_code == 0
+    assert len(cli.woken) == 1

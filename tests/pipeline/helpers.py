@@ -1,6 +1,7 @@
 """What the pipeline's tests share: spend to post, time that moves on request, and the books read without our tables."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,17 +29,18 @@ REPORT = "POST /v3/accounting/records/export-results"
 RECORDS = "GET /v3/accounting/records"
 
 
-def expense(maker: Maker, world: World, lines: int = 1) -> Json:
-    """A CARD_EXPENSE_POST of today in USD with so many coded lines; it maps without a problem."""
+def expense(maker: Maker, world: World, lines: int = 1, days: int = 0) -> Json:
+    """A CARD_EXPENSE_POST, so many days old, in USD with so many coded lines; it maps without a problem."""
     coded = [maker.line(DEBIT, maker.amount(), "USD", (ACCOUNTS[2], UNITS[0])) for _ in range(lines)]
     total = sum((line["amount"]["amount"] for line in coded), Decimal(0))
-    return maker.record("CARD_EXPENSE_POST", "USD", world.clock(), [*coded, maker.line(CREDIT, total, "USD")])
+    moment = world.clock() - timedelta(days=days)
+    return maker.record("CARD_EXPENSE_POST", "USD", moment, [*coded, maker.line(CREDIT, total, "USD")])
 
 
-def spend(world: World, *sizes: int, seed: int = 1) -> list[str]:
-    """Records of so many coded lines each, exported in Brex; their ids."""
+def spend(world: World, *sizes: int, seed: int = 1, days: int = 1) -> list[str]:
+    """Records of so many coded lines each, exported in Brex, spread over so many days; their ids."""
     maker = Maker(seed)
-    return [world.brex.add_record(expense(maker, world, lines)) for lines in sizes]
+    return [world.brex.add_record(expense(maker, world, lines, number % days)) for number, lines in enumerate(sizes)]
 
 
 def announce(runtime: Runtime, connection: Connection, ids: Iterable[str]) -> None:

@@ -51,7 +51,7 @@ def test_it_reads_every_page(runtime: Runtime, connection: Connection, world: Wo
     assert counts is not None
     assert (counts.seen, counts.new) == (1010, 1010)
     read = [seen.path for seen in world.traffic.latest if seen.system == "brex"]
-    assert len(read) == 4  # three pages of CARD, one of REIMBURSEMENT
+    assert len(read) == 5  # three pages of CARD, one of REIMBURSEMENT, one of bills
     assert scalar(runtime.database, "SELECT count(*) FROM records") == 1010
 
 

@@ -145,3 +145,22 @@ def test_a_world_comes_back_from_its_file(tmp_path: object) -> None:
     assert again.brex.statuses() == {"accr_1": "READY_FOR_EXPORT"}
     assert again.brex.webhook_secret() == secret
     again.close()
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, None), (403, "FORBIDDEN"), (404, "NOT_FOUND")])
+def test_an_account_that_is_not_admitted_gets_nothing_of_v3(
+    world: World, call: Caller, status: int, code: str | None
+) -> None:
+    world.brex.options.set(v3_refusal=status)
+    seen = call("GET", RECORDS)
+    assert seen.status_code == status
+    assert (seen.json()["error_code"] if seen.content else None) == code
+    assert call("GET", "/v2/company").status_code == 200
+
+
+def test_fields_show_their_group_and_not_whose_integration_made_them(world: World, call: Caller) -> None:
+    world.brex.add_field("GL account")
+    [field] = call.get("/v1/fields")["items"]
+    assert (field["name"], field["group"]) == ("GL account", "ERP")
+    assert "integration_id" not in field
+    assert call("GET", "/v1/fields", token=world.brex.new_token("companies.readonly")).status_code == 403

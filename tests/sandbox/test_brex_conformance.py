@@ -2,20 +2,17 @@
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from connector.domain import jsonio
 from sandbox.brex import create_app
 from sandbox.population import populate, published
 from sandbox.world import World
 from tests.sandbox.conftest import Caller
-
-SPECS = Path(__file__).parents[3] / "shared" / "specs" / "brex"
+from tests.sandbox.openapi import SPECS, Spec
 
 pytestmark = pytest.mark.skipif(not SPECS.exists(), reason="Brex's OpenAPI files are not beside this repository")
 
@@ -24,30 +21,12 @@ RECORDS = "/v3/accounting/records"
 
 
 @cache
-def _spec(name: str) -> dict[str, Any]:
-    spec: dict[str, Any] = yaml.safe_load((SPECS / f"{name}.yaml").read_text(encoding="utf-8"))
-    return spec
-
-
-def _as_json_schema(node: Any) -> Any:
-    """OpenAPI 3.0 says `nullable` where JSON Schema has a type null."""
-    if isinstance(node, list):
-        return [_as_json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    plain = {key: _as_json_schema(value) for key, value in node.items() if key not in ("nullable", "example")}
-    return {"anyOf": [{"type": "null"}, plain]} if node.get("nullable") is True else plain
-
-
-@cache
-def _validator(spec: str, schema: str) -> Draft202012Validator:
-    components = _as_json_schema(_spec(spec)["components"])
-    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
+def _spec(name: str) -> Spec:
+    return Spec(name)
 
 
 def _check(spec: str, schema: str, body: Any) -> None:
-    validator = _validator(spec, schema)
-    mistakes = [f"{mistake.json_path}: {mistake.message}" for mistake in validator.iter_errors(body)]
+    mistakes = _spec(spec).mistakes({"$ref": f"#/components/schemas/{schema}"}, body)
     assert not mistakes
 
 
@@ -132,7 +111,7 @@ def test_every_published_path_is_served(world: World, name: str, left_out: str) 
     served = {(method.lower(), re.sub(r"<.*?>", "{}", rule.rule)) for rule in rules for method in rule.methods or ()}
     published = {
         (method, re.sub(r"\{.*?\}", "{}", path))
-        for path, methods in _spec(name)["paths"].items()
+        for path, methods in _spec(name).paths.items()
         for method in methods
         if left_out not in path
     }

@@ -52,6 +52,18 @@ def test_a_refused_connection_looks_like_one(world: World, call: Caller) -> None
         call("GET", "/v2/company")
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"), [("unknown_name", "Failed to resolve"), ("untrusted", "certificate verify")]
+)
+def test_an_unknown_name_and_a_strange_certificate_look_like_them(
+    world: World, call: Caller, kind: str, words: str
+) -> None:
+    world.faults.add("brex", "* /", kind)
+    with pytest.raises(requests.exceptions.ConnectionError, match=words):
+        call("GET", "/v2/company")
+    assert call("GET", "/v2/company").status_code == 200
+
+
 def test_an_unknown_host_is_not_reached(call: Caller) -> None:
     with pytest.raises(requests.exceptions.ConnectionError, match="Failed to establish a new connection"):
         call("GET", "/", host="https://elsewhere.brex.com")

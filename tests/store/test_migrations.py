@@ -15,7 +15,7 @@ from connector.embedded.testing import fresh_database
 from connector.outbound.session import Outbound
 from connector.pipeline import intake, stages
 from connector.pipeline.runtime import Runtime
-from connector.store import install, ledger, schema, webhooks
+from connector.store import schema, webhooks
 from connector.store.engine import Database
 from connector.vault import Vault
 from sandbox.population import populate
@@ -34,6 +34,14 @@ SHAPE = """
     WHERE pronamespace = 'public'::regnamespace
     ORDER BY 1, 2, 3, 4
 """
+
+# What the main job leaves empty. A new table that it does not fill gets its row here.
+BESIDE_THE_MAIN_JOB = {
+    "install": "INSERT INTO install (fingerprint) VALUES ('test')",
+    "ledger_references": "INSERT INTO ledger_references (connection_id, reference) SELECT id, 'BX' FROM connections",
+    "learned_facts": "INSERT INTO learned_facts (connection_id, fact, answer) SELECT id, 'x', '1' FROM connections",
+    "requests": "INSERT INTO requests (connection_id, side, outcome) SELECT id, 'brex', '200' FROM connections",
+}
 
 
 @pytest.fixture
@@ -66,11 +74,13 @@ def fill(database: Database) -> None:
         ids = list(world.brex.statuses())
         intake.announce(tx, connection.id, ids, actor="test", source="webhook")
         webhooks.first_time(tx, connection.id, "msg_1", "ACCOUNTING_RECORD_READY_FOR_EXPORT", "", len(ids))
-        install.check(tx)
-        ledger.store(tx, connection.id, ["BXSEENINTHELEDGER"])
     for stage in stages.CHAIN:
         stages.run(runtime, stage, connection.id, seconds=60)
     world.close()
+    for name, rows in tables(database).items():
+        if rows == 0 and name in BESIDE_THE_MAIN_JOB:
+            with database.begin() as tx:
+                tx.execute(text(BESIDE_THE_MAIN_JOB[name]))
 
 
 def test_up_from_nothing_down_to_nothing_and_up_again_with_data_in_every_table(

@@ -62,8 +62,9 @@ def test_a_change_of_records_needs_their_own_connection(database: Database, both
     step = [moves.Move(one, Stage.RECEIVED, Stage.HELD, "by mistake") for one in foreign]
     with database.begin() as tx:
         assert moves.move(tx, first.id, "test", step) == set()
-        records.store_bodies(tx, first.id, [{"id": one, "body": "x", "body_hash": "y"} for one in foreign])
-        records.looked(tx, first.id, foreign, records.now(tx))
+        now = records.now(tx)
+        records.store_bodies(tx, first.id, [{"id": one, "body": "x", "body_hash": "y"} for one in foreign], now)
+        records.looked(tx, first.id, foreign, now)
         records.defer(tx, first.id, foreign, 60)
         records.release(tx, first.id, foreign)
         records.look_anew(tx, first.id, foreign)

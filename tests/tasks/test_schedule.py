@@ -71,7 +71,7 @@ def test_beat_knows_its_ticks_when_it_starts(environment: dict[str, str]) -> Non
     done = subprocess.run(
         [sys.executable, "-c", AS_BEAT_STARTS], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
-    assert json.loads(done.stdout) == [["tasks.schedule.sweep", 60.0]]
+    assert ["tasks.schedule.sweep", 60.0] in json.loads(done.stdout)
 
 
 def test_the_sweep_wakes_what_is_due_and_nothing_else(

@@ -105,10 +105,8 @@ def test_the_figures_are_what_prometheus_reads(
         for name, family in families.items()
     }
     assert found.pop("connector_oldest_unwritten_seconds")[()] >= 7200
-    assert found == {
-        "connector_records": {("acme", "held"): 1.0, ("acme", "received"): 2.0},
-        "connector_paused": {("acme",): 0.0, ("paused",): 1.0},
-    }
+    assert found["connector_records"] == {("acme", "held"): 1.0, ("acme", "received"): 2.0}
+    assert found["connector_paused"] == {("acme",): 0.0, ("paused",): 1.0}
     assert all(family.documentation for family in families.values())
 
 

@@ -90,7 +90,7 @@ def test_a_known_record_announced_again_is_heard_again(send: Sender, runtime: Ru
     assert (row["times_heard"], row["stage"]) == (2, "received")
 
 
-UNREADABLE = {
+UNREADABLE: dict[str, Any] = {
     "not JSON": b"{",
     "not text": b"\x00",
     "a list": [],

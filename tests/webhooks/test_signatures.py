@@ -82,16 +82,15 @@ def test_a_message_from_another_time_is_refused(client: FlaskClient, send: Sende
 
 
 @pytest.mark.parametrize("name", ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"])
-@pytest.mark.parametrize("value", [None, "", " ", "0", "v1", "v1,", ",", "v1,=", "nan", "1e999", "\xff"])
 def test_a_missing_or_malformed_header_is_refused(
-    client: FlaskClient, send: Sender, runtime: Runtime, connection: Connection, name: str, value: str | None
+    client: FlaskClient, send: Sender, runtime: Runtime, connection: Connection, name: str
 ) -> None:
-    delivery = send.sign(BODY)
-    if value is None:
-        del delivery["headers"][name]
-    else:
-        delivery["headers"][name] = value
-    assert client.post(URL, **delivery).status_code == 401
+    good = send.sign(BODY)
+    for value in (None, "", " ", "0", "v1", "v1,", ",", "v1,=", "nan", "1e999", "\xff"):
+        headers = {key: text for key, text in good["headers"].items() if key != name}
+        if value is not None:
+            headers[name] = value
+        assert client.post(URL, data=good["data"], headers=headers).status_code == 401, value
     assert stored(runtime, connection) == []
 
 

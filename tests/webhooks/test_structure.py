@@ -67,10 +67,10 @@ def test_the_chain_sends_tasks_that_exist(tasks: dict[str, Task]) -> None:
 
 def test_every_tick_of_beat_is_a_task_that_exists(tasks: dict[str, Task]) -> None:
     entries = celery.conf.beat_schedule.values()
-    assert [entry["task"] for entry in entries] == ["tasks.schedule.sweep"]
+    assert "tasks.schedule.sweep" in {entry["task"] for entry in entries}
     for entry in entries:
         assert entry["task"] in tasks
-        assert entry["options"]["expires"] < entry["schedule"]
+        assert entry["options"]["expires"] < entry["schedule"], "a tick that is late is worth nothing"
         assert not inspect.signature(tasks[entry["task"]].run).parameters
 
 

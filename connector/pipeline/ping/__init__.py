@@ -3,6 +3,8 @@
 Only reads, changes no stage and pauses nothing: a paused connection is just what people want to look into.
 """
 
+from datetime import UTC, datetime
+
 from connector.pipeline.ping import brex, d365
 from connector.pipeline.ping.rung import Rung, State
 from connector.pipeline.runtime import Runtime
@@ -18,5 +20,5 @@ def run(runtime: Runtime, connection: Connection) -> list[Rung]:
         secrets = connections.secrets(tx, runtime.vault, connection.id)
     return [
         *brex.climb(runtime, connection, secrets["brex.token"]),
-        *d365.climb(runtime, connection, secrets["d365.client_secret"]),
+        *d365.climb(runtime, connection, secrets["d365.client_secret"], datetime.now(UTC)),
     ]

@@ -1,23 +1,37 @@
-"""F&O: token, environment, and for each legal entity its journal name; then the format of account strings."""
+"""F&O: Entra ID's token, the environment and our user in it, then each legal entity and what is set up there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from connector.d365 import odata
 from connector.d365.auth import TokenSource
 from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Throttled, Unauthorized, Unavailable
-from connector.pipeline import refresh
-from connector.pipeline.ping.rung import NEW_FILE, Rung, State, skipped
-from connector.pipeline.runtime import Runtime
+from connector.domain.connection import Posting
+from connector.mapping.entities import LegalEntity
+from connector.pipeline.ping import accounts, books, journal_name, network
+from connector.pipeline.ping.rung import NEW_FILE, Ladder, Rung, State
+from connector.pipeline.ping.sets import Rows, Sets, unread
+from connector.pipeline.runtime import Runtime, posting
 from connector.store.connections import Connection
 
-SIDE: Final = "F&O"
-Rows = list[dict[str, Any]]
+_LADDER: Final = Ladder("F&O")
+_TOKEN: Final = ("token",)
+_ENVIRONMENT: Final = ("dns", "tls", "host", "user")
+_SETUP: Final = ("legal entity", "ledger", "journal name", "account roles", "period", "ledger format", "default format")
 
 
-def climb(runtime: Runtime, connection: Connection, secret: str) -> Iterator[Rung]:
-    settings, posting = connection.settings["d365"], connection.settings["posting"]
+def climb(runtime: Runtime, connection: Connection, secret: str, now: datetime) -> Iterator[Rung]:
+    """`now` is aware: which period has to be open."""
+    settings = connection.settings["d365"]
+    # The tenant's own public document: any answer will do, the tenant is judged with the token.
+    where = f"{settings['authority']}/{settings['tenant_id']}/v2.0/.well-known/openid-configuration"
+    reached = network.reach(runtime.outbound, _LADDER, where, "d365.authority", "entra ")
+    yield from reached
+    if reached[-1].state is not State.GREEN:
+        yield from _LADDER.skipped(*_TOKEN, *_ENVIRONMENT, *_SETUP)
+        return
     tokens = TokenSource(
         runtime.outbound,
         authority=settings["authority"],
@@ -26,111 +40,105 @@ def climb(runtime: Runtime, connection: Connection, secret: str) -> Iterator[Run
         client_secret=secret,
         host=settings["host"],
     )
-    rest = ["environment", "legal entity", "journal name", "ledger format"]
+    token = _token(tokens, settings)
+    yield token
+    reached = network.reach(runtime.outbound, _LADDER, f"{settings['host']}/data", "d365.host")
+    yield from reached
+    if token.state is not State.GREEN or reached[-1].state is not State.GREEN:
+        yield from _LADDER.skipped(_ENVIRONMENT[-1], *_SETUP)
+        return
+    sets = Sets(D365Client(runtime.outbound, tokens, settings["host"]))
+    user = _user(sets, settings)
+    yield user
+    if user.state is State.RED:
+        yield from _LADDER.skipped(*_SETUP)
+        return
+    yield from _set_up(sets, posting(connection), now)
+
+
+def _token(tokens: TokenSource, settings: dict[str, Any]) -> Rung:
+    tried = f"a token for {settings['host']} from tenant {settings['tenant_id']}"
     try:
         tokens.token()
+    except Unavailable as error:
+        return _LADDER.red("token", tried, str(error), "look at the network, or at d365.authority, and try again")
     except D365Error as error:
-        silent = isinstance(error, Unavailable)
-        fix = "look at the network, or at d365.authority" if silent else f"see to it in Entra ID, or {NEW_FILE}"
-        yield Rung(SIDE, "token", State.FAILED, str(error), fix)
-        yield from (skipped(SIDE, rung) for rung in rest)
-        return
-    yield Rung(SIDE, "token", State.OK, f"Entra ID gives one for {settings['host']}")
-    client = D365Client(runtime.outbound, tokens, settings["host"])
-    entities = _read(client, "LegalEntities", select=("LegalEntityId", "Name"))
-    if isinstance(entities, (Unavailable, Unauthorized, Throttled)):
-        yield Rung(SIDE, "environment", State.FAILED, str(entities), "look at d365.host and at the environment")
-        yield from (skipped(SIDE, rung) for rung in rest[1:])
-        return
-    yield Rung(SIDE, "environment", State.OK, f"{settings['host']} takes the token")
-    names = {entity: own.get("journal_name") for entity, own in posting["entities"].items()}
-    for entity in dict.fromkeys([posting["legal_entity"], *names]):
-        found = _legal_entity(client, entity, entities)
+        return _LADDER.red("token", tried, str(error), f"see to it in Entra ID, or {NEW_FILE}")
+    return _LADDER.green("token", tried, "Entra ID gives one")
+
+
+def _user(sets: Sets, settings: dict[str, Any]) -> Rung:
+    """Fact: an application is known to F&O by a row of SysAADClients, which names the user it acts as; a token that
+    Entra ID gave and F&O does not take is most often missing there (Microsoft, troubleshooting authentication).
+    """
+    tried = "SysAADClients: as which user the application acts"
+    rows = sets.rows("SysAADClients")
+    if isinstance(rows, D365Error):
+        return _refused(tried, settings, rows)
+    wanted = str(settings["client_id"]).lower()
+    users = [str(row.get("UserId") or "") for row in rows if str(row.get("AADClientId")).lower() == wanted]
+    if users and not users[0]:
+        fix = "choose a user under System administration > Setup > Microsoft Entra ID applications"
+        return _LADDER.red("user", tried, "our client_id is registered, but without a user", fix)
+    if not users:
+        sentence = "F&O takes the token, though our client_id is not among the applications our user may see"
+        return _LADDER.amber("user", tried, sentence, "look under Microsoft Entra ID applications which user it is")
+    return _LADDER.green("user", tried, f"the application acts as {users[0]}")
+
+
+def _refused(tried: str, settings: dict[str, Any], error: D365Error) -> Rung:
+    """Only a 401 says that F&O does not take the token; anything else is about the set alone."""
+    if isinstance(error, Unauthorized) and error.status == 401:
+        sentence = (
+            "Entra ID's token is good, but F&O does not take it (401): it knows no enabled user for our client_id"
+        )
+        fix = (
+            f"add {settings['client_id']} under System administration > Setup > Microsoft Entra ID applications with "
+            "an enabled user; and check that host and tenant_id belong together"
+        )
+        return _LADDER.red("user", tried, sentence, fix)
+    if isinstance(error, Throttled):
+        return _LADDER.red("user", tried, str(error), "try again once F&O is less busy")
+    if isinstance(error, Unavailable):
+        return _LADDER.red("user", tried, str(error), "look at the environment, and try again")
+    rung = unread(_LADDER, "user", "SysAADClients", error)
+    return _LADDER.amber("user", tried, f"F&O takes the token; as which user {rung.sentence}", rung.fix)
+
+
+def _set_up(sets: Sets, settings: Posting, now: datetime) -> Iterator[Rung]:
+    for code in dict.fromkeys([settings.legal_entity, *settings.entities]):
+        entity = LegalEntity(code, settings)
+        today = now.astimezone(ZoneInfo(entity.time_zone)).date()
+        found = _legal_entity(sets, code)
         yield found
-        if found.state is State.FAILED:
-            yield skipped(SIDE, "journal name")
-        else:
-            yield from _journal_name(client, entity, names.get(entity) or posting["journal_name"])
-    yield _ledger_format(client)
+        if found.state is State.RED:
+            yield from _LADDER.skipped("ledger", "journal name", "account roles", "period")
+            continue
+        ledger = books.ledger(sets, _LADDER, code)
+        yield ledger.rung
+        yield from journal_name.look(sets, _LADDER, code, entity.journal_name)
+        yield from accounts.look(sets, _LADDER, entity, ledger.chart, today)
+        yield books.period(sets, _LADDER, code, ledger, today)
+    yield from books.formats(sets, _LADDER, settings)
 
 
-def _read(client: D365Client, entity_set: str, **options: Any) -> Rows | Exception:
-    """ValueError: the value cannot be asked for at all (a `*` in it)."""
-    try:
-        return list(client.rows(entity_set, **options))
-    except (D365Error, ValueError) as error:
-        return error
+def _legal_entity(sets: Sets, code: str) -> Rung:
+    """The set of legal entities may be closed to the integration's user, or missing: there is a second one."""
+    tried = f"LegalEntities: {code}"
+    rows = sets.rows("LegalEntities", select=("LegalEntityId", "Name"))
+    names = _keyed(rows, "LegalEntityId")
+    if names is None:
+        names = _keyed(sets.rows("Companies", select=("DataArea", "Name")), "DataArea")
+    if names is None:
+        assert isinstance(rows, D365Error)  # noqa: S101 - else there were names
+        return unread(_LADDER, "legal entity", "LegalEntities", rows)
+    if code not in names:
+        fix = f"correct posting.legal_entity or posting.entities: {NEW_FILE}"
+        return _LADDER.red("legal entity", tried, f"{code} does not exist, or our user may not see it", fix)
+    return _LADDER.green("legal entity", tried, f"{code}: {names[code]}")
 
 
-def _legal_entity(client: D365Client, entity: str, entities: Rows | Exception) -> Rung:
-    rows = _keyed(entities, "LegalEntityId")
-    if rows is None:  # the set may be closed to the integration's user, or missing: there is a second one
-        rows = _keyed(_read(client, "Companies", select=("DataArea", "Name")), "DataArea")
-    if rows is None:
-        return Rung(SIDE, "legal entity", State.WARNING, f"whether {entity} exists could not be read")
-    if entity not in rows:
-        fix = f"correct posting.legal_entity: {NEW_FILE}"
-        return Rung(SIDE, "legal entity", State.FAILED, f"{entity} does not exist", fix)
-    return Rung(SIDE, "legal entity", State.OK, f"{entity}: {rows[entity]}")
-
-
-def _keyed(rows: Rows | Exception, key: str) -> dict[str, str] | None:
-    if isinstance(rows, Exception):
+def _keyed(rows: Rows | D365Error, key: str) -> dict[str, str] | None:
+    if isinstance(rows, D365Error):
         return None
     return {str(row.get(key)).lower(): str(row.get("Name") or "") for row in rows}
-
-
-# What a journal name may be set to that spoils entries: property, what it should be, what is wrong, what to do.
-_SPOILERS: Sequence[tuple[str, str, str, str]] = (
-    ("Type", "Daily", "is of type {value}, not Daily", "use a journal name of type Daily"),
-    (
-        "NewVoucher",
-        "BalanceSheet",
-        "starts new vouchers by the rule {value}, so entries may share or split one",
-        "set New voucher to In connection with balance",
-    ),
-    ("DetailLevel", "Detail", "posts in summary, which loses our reference", "set Detail level to Details"),
-    (
-        "DeleteLinesAfterPosting",
-        "No",
-        "deletes its lines after posting, so nobody can look for an entry later",
-        "switch Delete lines after posting off",
-    ),
-    ("OffsetAccountDisplayValue", "", "has the offset account {value} by default", "clear its offset account"),
-)
-
-
-def _journal_name(client: D365Client, entity: str, name: str) -> Iterator[Rung]:
-    try:
-        where = f"{odata.equals('dataAreaId', entity)} and {odata.equals('Name', name)}"
-        rows: Rows | Exception = _read(client, "JournalNames", filter=where)
-    except ValueError as error:
-        rows = error
-    told = f"{name} in {entity}"
-    if isinstance(rows, Exception):
-        yield Rung(SIDE, "journal name", State.WARNING, f"{told} could not be read: {rows}")
-    elif not rows:
-        fix = "create it under General ledger > Journal setup > Journal names, or correct posting.journal_name"
-        yield Rung(SIDE, "journal name", State.FAILED, f"{told} does not exist", fix)
-    else:
-        spoilt = [
-            Rung(SIDE, "journal name", State.WARNING, f"{told} {wrong.format(value=rows[0][key])}", fix)
-            for key, good, wrong, fix in _SPOILERS
-            if str(good if rows[0].get(key) is None else rows[0][key]) != good
-        ]
-        yield from spoilt or [Rung(SIDE, "journal name", State.OK, f"{told}: {rows[0].get('Description') or name}")]
-
-
-def _ledger_format(client: D365Client) -> Rung:
-    sets = {name: _read(client, name) for name in ("DimensionParameters", "DimensionIntegrationFormats")}
-    formats = sets["DimensionIntegrationFormats"]
-    if isinstance(formats, Exception):
-        return Rung(SIDE, "ledger format", State.WARNING, f"it could not be read: {formats}")
-    master = refresh.build({name: rows for name, rows in sets.items() if not isinstance(rows, Exception)})
-    if master.ledger_format is None:
-        fix = (
-            "activate a ledger dimension format under General ledger > Chart of accounts > Dimensions > "
-            "Financial dimension configuration for integrating applications"
-        )
-        return Rung(SIDE, "ledger format", State.FAILED, "none is active, so no account string can be built", fix)
-    return Rung(SIDE, "ledger format", State.OK, master.delimiter.join(master.ledger_format))

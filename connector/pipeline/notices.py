@@ -1,0 +1,40 @@
+"""What a person should know of a connection before it becomes a problem: sentences for `status` and the log."""
+
+from connector.pipeline import tokens
+from connector.store import announcements, changes
+from connector.store import tokens as lives
+from connector.store.connections import Connection
+from connector.store.engine import Tx
+
+# Longer than a webhook takes, with the first repetitions of one that failed.
+PATIENCE_SECONDS = 3600.0
+
+
+def of(tx: Tx, connection: Connection) -> list[str]:
+    """All there is to say now, most urgent first; empty where all is well."""
+    told = [sentence for life in lives.lives(tx, connection.id) if (sentence := tokens.sentence(life))]
+    return [*told, *filter(None, (webhooks(tx, connection), changed(tx, connection)))]
+
+
+def webhooks(tx: Tx, connection: Connection) -> str:
+    """Empty where webhooks come, or never came."""
+    gap = announcements.gap(tx, connection.id, PATIENCE_SECONDS)
+    if gap is None:
+        return ""
+    number = f"{gap.records:,} record{'' if gap.records == 1 else 's'}"
+    return (
+        f"Webhooks may have stopped: the poll found {number} that none announced within an hour; the last one came "
+        f"at {gap.announced_at:%Y-%m-%d %H:%M} {gap.announced_at:%Z}. Nothing is lost, only late: see with "
+        f"`connector webhooks list {connection.name}` whether the endpoint is active and leads to this server's "
+        f"/webhooks/brex/{connection.name}."
+    )
+
+
+def changed(tx: Tx, connection: Connection) -> str:
+    number = changes.count(tx, connection.id)
+    if number == 0:
+        return ""
+    return (
+        f"{number:,} record{'' if number == 1 else 's'} changed in Brex after being written to the ledger; nothing is "
+        f"posted again by itself: `connector records {connection.name} --changed`."
+    )
