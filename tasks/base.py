@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from celery import Task
 
-from connector import settings
+from connector import sentry, settings
 from connector.pipeline.runtime import Runtime, build
 
 log = structlog.get_logger()
@@ -46,3 +46,4 @@ class PipelineTask(Task):
 
     def on_failure(self, exc: BaseException, task_id: str, args: Any, *_: Any) -> None:
         log.error("task failed", task=self.name, task_id=task_id, args=args, error=f"{type(exc).__name__}: {exc}")
+        sentry.capture(exc)

@@ -5,9 +5,9 @@ from time import sleep
 from typing import Any
 
 import structlog
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init
 
-from connector import logs, settings
+from connector import logs, sentry, settings
 from connector.store import schema
 from connector.store.engine import Database
 
@@ -18,6 +18,11 @@ WAIT_SECONDS = 2.0
 @setup_logging.connect
 def _logging(**_: Any) -> None:
     logs.configure()
+
+
+@worker_process_init.connect
+def _report_errors(**_: Any) -> None:
+    sentry.configure()
 
 
 @worker_init.connect

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, got_request_exception
 
-from connector import logs, settings
+from connector import logs, sentry, settings
 from connector.pipeline.runtime import Runtime, build
 from tasks.app import app as celery
 from tasks.wake import wake
@@ -28,7 +28,13 @@ def from_environment() -> Flask:
         loaded = settings.load()
     except settings.BadSettings as error:
         sys.exit(str(error))
+    if sentry.configure():
+        got_request_exception.connect(_report, weak=False)
     return create_app(build(loaded), redis_url=loaded.redis_url, wake=lambda connection_id: wake(celery, connection_id))
+
+
+def _report(_: Flask, exception: BaseException, **__: object) -> None:
+    sentry.capture(exception)
 
 
 def __getattr__(name: str) -> Flask:

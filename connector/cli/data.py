@@ -65,12 +65,12 @@ def purge(
         return
     table(
         [Column("Connection"), Column("Records", right=True), Column("Webhooks", right=True),
-         Column("Still followed in F&O", right=True)],
+         Column("Still followed", right=True)],
         [[of, f"{n.records:,}", f"{n.webhooks:,}", f"{n.followed:,}"] for of, n in found.items()],
     )  # fmt: skip
     say("Their contents were removed." if yes else "Nothing was removed: --yes removes the contents of these.")
     if any(n.followed for n in found.values()):
-        note("Records whose journal F&O has not posted yet are kept whole until it is.")
+        note("Kept whole: records whose journal F&O has not posted yet, or whose change in Brex nobody has seen to.")
 
 
 def _purge(database: Database, connection_id: int, days: int) -> None:

@@ -37,7 +37,7 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
             ]
         )
     else:
-        columns = [Column(""), Column("Check"), Column("Connection", leave=1), Column("", wrap=True),
+        columns = [Column("State"), Column("Check"), Column("Connection", leave=1), Column("Seen", wrap=True),
                    Column("What to do", wrap=True, leave=2)]  # fmt: skip
         table(columns, [[state_cell(one.state), one.name, one.connection, one.seen, one.fix] for one in found])
     failed = sum(one.state is State.FAILED for one in found)
@@ -47,7 +47,7 @@ def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _broker_version(url: str) -> str | None:
-    """None where it does not answer."""
+    """Such as `Redis 7.2.4`; None where it does not answer."""
     try:
         with Redis.from_url(
             url, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS, retry=Retry(NoBackoff(), 0)
@@ -55,5 +55,6 @@ def _broker_version(url: str) -> str | None:
             told = client.info("server")
     except (RedisError, OSError, ValueError):
         return None
-    valkey = told.get("valkey_version")
-    return str(valkey or told.get("redis_version") or "of an unknown version")
+    if "valkey_version" in told:
+        return f"Valkey {told['valkey_version']}"
+    return f"Redis {told.get('redis_version', 'of an unknown version')}"

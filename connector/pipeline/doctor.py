@@ -46,7 +46,7 @@ class Check:
 
 
 def run(runtime: Runtime, home: Path, broker: str | None) -> Iterator[Check]:
-    """Every check, as it is done. `broker`: the version it tells, or None where it does not answer."""
+    """Every check, as it is done. `broker`: what it says it is, or None where it does not answer."""
     yield versions()
     yield disk(home)
     yield judge_broker(broker)
@@ -137,9 +137,9 @@ def judge_broker(version: str | None) -> Check:
     if version is None:
         return Check("broker", State.FAILED, "does not answer",
                      "start it, or correct REDIS_URL: nothing is lost, but no work is begun")  # fmt: skip
-    digits = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+    digits = tuple(int(part) for part in version.rpartition(" ")[2].split(".")[:2] if part.isdecimal())
     old = bool(digits) and digits < OLDEST_REDIS
-    return Check("broker", State.WARNING if old else State.OK, f"Redis {version}",
+    return Check("broker", State.WARNING if old else State.OK, version,
                  "use Redis 6.2 or Valkey or later" if old else "")  # fmt: skip
 
 

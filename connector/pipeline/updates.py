@@ -41,7 +41,7 @@ def run(runtime: Runtime, connection: Connection) -> None:
 
     _read(runtime, connection, Cursor.BILLS, ("BILL",), start, bills)
     with runtime.database.begin() as tx:
-        since = cursors.at(tx, connection.id, Cursor.CHANGES) or changes.first_written_at(tx, connection.id)
+        since = changes.since(tx, connection.id)
     if since is not None:  # otherwise nothing was ever written that could have changed
         _read(runtime, connection, Cursor.CHANGES, REVIEWED, since - timedelta(days=1), changed)
 

@@ -25,9 +25,13 @@ def standing(tx: Tx, connection_id: int, record_ids: Sequence[str]) -> list[Any]
     )
 
 
-def first_written_at(tx: Tx, connection_id: int) -> datetime | None:
+def since(tx: Tx, connection_id: int) -> datetime | None:
+    """From where on a change may matter: the cursor, or else the first write. None where nothing was written yet."""
     found: datetime | None = sql.value(
-        tx, "SELECT min(written_at) FROM records WHERE connection_id = :id", {"id": connection_id}
+        tx,
+        "SELECT coalesce(changes_cursor, (SELECT min(written_at) FROM records WHERE connection_id = :id)) "
+        "FROM connections WHERE id = :id",
+        {"id": connection_id},
     )
     return found
 

@@ -93,8 +93,8 @@ def replace(tx: Tx, vault: Vault, connection_id: int, file: files.ConnectionFile
         "recovered_at = NULL WHERE id = :id",
         {"id": connection_id, "settings": sql.one(files.without_secrets(file))},
     )
-    # Only the webhook secret may be missing from a file; one that was taken out of it is forgotten.
-    if file.brex.webhook_secret is None or not file.brex.webhook_secret.get_secret_value():
+    # Only the webhook secret may be missing from a file: `webhooks register` may have stored it. Empty: forget it.
+    if file.brex.webhook_secret is not None and not file.brex.webhook_secret.get_secret_value():
         sql.run(tx, "DELETE FROM credentials WHERE connection_id = :id AND kind = 'brex.webhook_secret'",
                 {"id": connection_id})  # fmt: skip
     _store_secrets(tx, vault, connection_id, file)

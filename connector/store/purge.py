@@ -22,7 +22,7 @@ _DONE = """
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`records` and `webhooks` would go; `followed` are old enough, but F&O is still looked at for them."""
+    """`records` and `webhooks` would go; `followed` are old enough, but still followed: in F&O, or by a person."""
 
     records: int
     webhooks: int

@@ -122,11 +122,14 @@ def test_the_mask_is_no_secret_of_a_new_connection(cli: Cli, world: World) -> No
     assert "brex.token" in result.stderr
 
 
-def test_a_webhook_secret_that_a_new_file_leaves_out_is_forgotten(
+def test_a_webhook_secret_that_a_new_file_leaves_out_is_kept_and_an_empty_one_forgets_it(
     cli: Cli, connection: Connection, runtime: Runtime, world: World
 ) -> None:
     assert cli("connections", "add", "-", "--replace", stdin=given(world, brex={"webhook_secret": None})).exit_code == 0
 
+    assert "brex.webhook_secret" in secrets_of(runtime)
+
+    assert cli("connections", "add", "-", "--replace", stdin=given(world, brex={"webhook_secret": ""})).exit_code == 0
     assert "brex.webhook_secret" not in secrets_of(runtime)
     assert jsonio.loads(cli("connections", "show", "acme").stdout)["brex"]["webhook_secret"] is None
 

@@ -127,9 +127,21 @@ def test_the_young_the_held_and_those_still_followed_are_kept(
 
     result = cli("data", "purge", "--older-than", "400", "--yes")
 
-    assert "kept whole until it is" in result.stderr
+    assert "Kept whole: records whose journal" in result.stderr
     whole = {one for one, has in contents(runtime).items() if has[0]}
     assert whole == {followed, held, young}
+
+
+def test_a_change_in_brex_that_nobody_has_seen_to_keeps_the_record_whole(
+    cli: Cli, posted: list[str], runtime: Runtime
+) -> None:
+    changed = """UPDATE records SET changed_in_brex = '{"differences": ["amount"]}' WHERE record_id = :id"""
+    execute(runtime, changed, id=posted[0])
+
+    found = cli.json("data", "purge", "--older-than", "400", "--yes")[0]
+
+    assert (found["records"], found["still_followed"]) == (1, 1)
+    assert contents(runtime)[posted[0]] == (True, True, True)
 
 
 def test_a_skipped_record_goes_too_and_can_be_taken_up_again(

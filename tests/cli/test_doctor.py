@@ -130,7 +130,9 @@ def test_a_broker_that_does_not_answer_fails(cli: Cli, connection: Connection) -
     assert "check failed" in cli("doctor").stderr
 
 
-@pytest.mark.parametrize(("version", "state"), [("6.0.16", State.WARNING), ("6.2.1", State.OK), ("9.1.2", State.OK)])
+@pytest.mark.parametrize(
+    ("version", "state"), [("Redis 6.0.16", State.WARNING), ("Redis 6.2.1", State.OK), ("Valkey 9.1.2", State.OK)]
+)
 def test_an_old_broker_is_a_warning(version: str, state: State) -> None:
     assert doctor.judge_broker(version).state is state
 

@@ -43,7 +43,8 @@ def test_all_the_promised_commands_are_there() -> None:
         "connections add, connections list, connections show, connections remove, ping, mappings import, "
         "mappings export, backfill, records, record, preview, approve, retry, skip, reconcile, status, pause, "
         "resume, recover, refresh, audit verify, keys rotate, backup, restore, doctor, data purge, "
-        "probe, webhooks register, webhooks list, webhooks rotate"
+        "probe, webhooks register, webhooks list, webhooks rotate, credentials expires, "
+        "credentials list, settle"
     )
     assert sorted(tuple(one.split()) for one in promised.split(", ")) == ALL
 

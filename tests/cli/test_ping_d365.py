@@ -384,3 +384,23 @@ def test_the_format_is_shown_with_the_environments_delimiter(cli: Cli, connectio
     world.d365.set_delimiter("Bar")
 
     assert rungs(cli)["F&O ledger format"]["sentence"].startswith("MainAccount|BusinessUnit|Department")
+
+
+def test_a_journal_name_that_f_and_o_would_take_as_a_pattern_is_red(cli: Cli, runtime: Runtime, world: World) -> None:
+    store_connection(runtime, world, journal_name="BR*")
+
+    assert journal_names(cli, code=1)[0]["sentence"] == "BR* cannot be asked for: F&O takes * as a pattern"
+
+
+def test_a_value_that_cannot_be_asked_for_breaks_nothing(cli: Cli, connection: Connection, world: World) -> None:
+    world.d365.change("Ledgers", {"LegalEntityId": "USMF"}, FiscalCalendar="F*")
+    found = rungs(cli)
+
+    assert found["F&O period"]["state"] == "amber"
+    assert found["F&O period"]["sentence"].startswith("cannot be read: Calendar cannot be compared")
+
+
+def test_an_answer_that_is_no_odata_is_amber(cli: Cli, connection: Connection, world: World) -> None:
+    world.faults.add("d365", "GET /data/JournalNames", "malformed_after", times=None, body="<html>")
+
+    assert rungs(cli)["F&O journal name"]["sentence"] == "cannot be read: F&O answered 200 without a JSON object"

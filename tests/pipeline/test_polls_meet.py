@@ -11,6 +11,7 @@ from sandbox.world import World
 from tests.pipeline.helpers import (
     RECORDS,
     after_answer,
+    announce,
     assert_all_done,
     change,
     expense,
@@ -104,8 +105,7 @@ def test_what_is_acknowledged_while_the_queue_is_read_is_neither_lost_nor_done_t
     change_over = [False]
 
     def the_chain_works() -> None:
-        with runtime.database.begin() as tx:
-            polling.intake.announce(tx, connection.id, half, actor="webhook", source="webhook")
+        announce(runtime, connection, half)
         run_until_quiet(runtime, connection)
         change_over[0] = all(world.brex.statuses()[one] == "EXPORTED" for one in half)
 

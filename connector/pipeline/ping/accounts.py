@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from connector.d365 import odata
 from connector.d365.errors import D365Error
 from connector.domain.connection import RoleAccount
 from connector.mapping.entities import LegalEntity
@@ -52,7 +51,7 @@ def _ledger(
 ) -> Iterator[Rung]:
     chart, number = account
     tried = f"MainAccounts: {number} of {chart}"
-    rows = sets.rows("MainAccounts", odata.equals("ChartOfAccounts", chart))
+    rows = sets.rows("MainAccounts", refresh.SETS["MainAccounts"], ChartOfAccounts=chart)
     if isinstance(rows, D365Error):
         yield unread(ladder, RUNG, "MainAccounts", rows)
         return
@@ -78,7 +77,7 @@ def _ledger(
 
 def _of_company(sets: Sets, entity: str, chart: str, number: str) -> Row:
     """The company's own settings of the account; empty where there are none, or where they cannot be read."""
-    rows: Rows | D365Error = sets.rows("MainAccountLegalEntities", odata.equals("ChartOfAccounts", chart))
+    rows: Rows | D365Error = sets.rows("MainAccountLegalEntities", ChartOfAccounts=chart)
     if isinstance(rows, D365Error):
         return {}
     key = (number, entity)
@@ -89,7 +88,7 @@ def _of_company(sets: Sets, entity: str, chart: str, number: str) -> Row:
 def _bank(sets: Sets, ladder: Ladder, entity: str, account: str, told: str) -> Iterator[Rung]:
     tried = f"BankAccounts: {account} in {entity}"
     columns = ("dataAreaId", "BankAccountId", "BankAccountStatus")
-    rows = sets.rows("BankAccounts", odata.equals("dataAreaId", entity), columns)
+    rows = sets.rows("BankAccounts", columns, dataAreaId=entity)
     if isinstance(rows, D365Error):
         yield unread(ladder, RUNG, "BankAccounts", rows)
         return

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from connector.d365 import odata
 from connector.d365.errors import D365Error
 from connector.domain.connection import Posting, RoleAccount
 from connector.pipeline import refresh
@@ -16,14 +15,16 @@ FORMATS: Final = (
     "General ledger > Chart of accounts > Dimensions > Financial dimension configuration for integrating applications"
 )
 CALENDARS: Final = "General ledger > Calendars > Fiscal calendars"
+_PERIOD_COLUMNS: Final = ("YearName", "PeriodName", "PeriodStatus", "LedgerAccessLevel", "LedgerUserGroupInfo")
 PERIODS: Final = "General ledger > Calendars > Ledger calendars"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`chart` and `calendar` are empty where they are not known."""
+    """`chart` and `calendar` are empty where they are not known; `entity` as F&O writes it there."""
 
     rung: Rung
+    entity: str = ""
     chart: str = ""
     calendar: str = ""
 
@@ -39,7 +40,8 @@ def ledger(sets: Sets, ladder: Ladder, entity: str) -> Found:
         fix = "set the ledger up under General ledger > Ledger setup > Ledger"
         return Found(ladder.red("ledger", tried, f"{entity} has no ledger with a chart of accounts", fix))
     sentence = f"{entity} keeps its books in {row.get('AccountingCurrency')} on the chart {chart}"
-    return Found(ladder.green("ledger", tried, sentence), chart, str(row.get("FiscalCalendar") or ""))
+    calendar = str(row.get("FiscalCalendar") or "")
+    return Found(ladder.green("ledger", tried, sentence), str(row["LegalEntityId"]), chart, calendar)
 
 
 def period(sets: Sets, ladder: Ladder, entity: str, found: Found, day: date) -> Rung:
@@ -48,8 +50,8 @@ def period(sets: Sets, ladder: Ladder, entity: str, found: Found, day: date) -> 
     """
     if not found.calendar:
         return ladder.skipped("period")[0]
-    days = sets.rows("FiscalPeriods", odata.equals("Calendar", found.calendar))
-    states = sets.rows("LedgerFiscalPeriods")
+    days = sets.rows("FiscalPeriods", Calendar=found.calendar)
+    states = sets.rows("LedgerFiscalPeriods", _PERIOD_COLUMNS, LegalEntityId=found.entity)
     for name, read in (("FiscalPeriods", days), ("LedgerFiscalPeriods", states)):
         if isinstance(read, D365Error):
             return unread(ladder, "period", name, read)
@@ -58,10 +60,9 @@ def period(sets: Sets, ladder: Ladder, entity: str, found: Found, day: date) -> 
     names = {
         (one.get("FiscalYear"), one.get("PeriodName"))
         for one in days
-        if one.get("Type") == "Operating" and str(one["StartDate"])[:10] <= str(day) <= str(one["EndDate"])[:10]
+        if one.get("Type") == "Operating" and str(one.get("StartDate"))[:10] <= str(day) <= str(one.get("EndDate"))[:10]
     }
-    own = [one for one in states if str(one.get("LegalEntityId")).lower() == entity]
-    row = first([one for one in own if (one.get("YearName"), one.get("PeriodName")) in names])
+    row = first([one for one in states if (one.get("YearName"), one.get("PeriodName")) in names])
     return _open(ladder, entity, day, row)
 
 

@@ -17,8 +17,6 @@ from connector.pipeline.runtime import Runtime, posting
 from connector.store.connections import Connection
 
 _LADDER: Final = Ladder("F&O")
-_TOKEN: Final = ("token",)
-_ENVIRONMENT: Final = ("dns", "tls", "host", "user")
 _SETUP: Final = ("legal entity", "ledger", "journal name", "account roles", "period", "ledger format", "default format")
 
 
@@ -29,9 +27,6 @@ def climb(runtime: Runtime, connection: Connection, secret: str, now: datetime) 
     where = f"{settings['authority']}/{settings['tenant_id']}/v2.0/.well-known/openid-configuration"
     reached = network.reach(runtime.outbound, _LADDER, where, "d365.authority", "entra ")
     yield from reached
-    if reached[-1].state is not State.GREEN:
-        yield from _LADDER.skipped(*_TOKEN, *_ENVIRONMENT, *_SETUP)
-        return
     tokens = TokenSource(
         runtime.outbound,
         authority=settings["authority"],
@@ -40,12 +35,12 @@ def climb(runtime: Runtime, connection: Connection, secret: str, now: datetime) 
         client_secret=secret,
         host=settings["host"],
     )
-    token = _token(tokens, settings)
+    token = _token(tokens, settings) if reached[-1].state is State.GREEN else _LADDER.skipped("token")[0]
     yield token
     reached = network.reach(runtime.outbound, _LADDER, f"{settings['host']}/data", "d365.host")
     yield from reached
     if token.state is not State.GREEN or reached[-1].state is not State.GREEN:
-        yield from _LADDER.skipped(_ENVIRONMENT[-1], *_SETUP)
+        yield from _LADDER.skipped("user", *_SETUP)
         return
     sets = Sets(D365Client(runtime.outbound, tokens, settings["host"]))
     user = _user(sets, settings)

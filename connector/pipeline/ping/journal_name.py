@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from connector.d365 import odata
 from connector.d365.errors import D365Error
 from connector.pipeline.ping.rung import NEW_FILE, Ladder, Rung, State
 from connector.pipeline.ping.sets import Row, Sets, unread
@@ -112,12 +111,11 @@ OPTIONS: Final[tuple[Option, ...]] = (
 
 def look(sets: Sets, ladder: Ladder, entity: str, name: str) -> Iterator[Rung]:
     tried, told = f"JournalNames: {name} in {entity}", f"{name} in {entity}"
-    try:
-        where = f"{odata.equals('dataAreaId', entity)} and {odata.equals('Name', name)}"
-    except ValueError as error:
-        yield ladder.red(RUNG, tried, str(error), f"use a journal name without *: {NEW_FILE}")
+    if "*" in name:
+        sentence = f"{name} cannot be asked for: F&O takes * as a pattern"
+        yield ladder.red(RUNG, tried, sentence, f"use a journal name without *: {NEW_FILE}")
         return
-    rows = sets.rows("JournalNames", where)
+    rows = sets.rows("JournalNames", dataAreaId=entity, Name=name)
     if isinstance(rows, D365Error):
         yield unread(ladder, RUNG, "JournalNames", rows)
         return

@@ -13,7 +13,6 @@ _MISTRUST: Final = (
     "where a proxy on the way opens TLS, give its authority in REQUESTS_CA_BUNDLE; otherwise do not go on: somebody "
     "else may answer in the host's name"
 )
-_FIREWALL: Final = "let this machine reach it on port 443: look at the firewall, or at CONNECTOR_PROXY"
 
 
 def reach(outbound: Outbound, ladder: Ladder, url: str, setting: str, prefix: str = "") -> list[Rung]:
@@ -42,6 +41,8 @@ class _Steps:
     def __init__(self, ladder: Ladder, url: str, setting: str, prefix: str) -> None:
         self.ladder, self.setting = ladder, setting
         self.host = urlsplit(url).hostname or url
+        port = urlsplit(url).port or 443
+        self.firewall = f"let this machine reach it on port {port}: look at the firewall, or at CONNECTOR_PROXY"
         self.names = [f"{prefix}{one}" for one in RUNGS]
         self.tried = [f"the address of {self.host}", f"TLS with {self.host}", f"GET {url} without credentials"]
         self.before = [
@@ -64,4 +65,4 @@ class _Steps:
             return [self.before[0], self.red(1, str(error), _MISTRUST), *self.ladder.skipped(last)]
         if error.stage == "answer":
             return [*self.before, self.red(2, str(error), "try again in a few minutes")]
-        return [self.before[0], *self.ladder.skipped(tls), self.red(2, str(error), _FIREWALL)]
+        return [self.before[0], *self.ladder.skipped(tls), self.red(2, str(error), self.firewall)]

@@ -42,4 +42,4 @@ class Ladder:
         return Rung(self.side, rung, State.RED, tried, sentence, fix)
 
     def skipped(self, *rungs: str) -> list[Rung]:
-        return [Rung(self.side, one, State.SKIPPED, "", "not tried, as an earlier step failed") for one in rungs]
+        return [Rung(self.side, one, State.SKIPPED, "", "not tried") for one in rungs]
