@@ -7,7 +7,7 @@ stands in the ledger gets a write that is uncertain from birth, and `resolve` re
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +17,8 @@ from connector.domain import record
 from connector.domain.reference import PATTERN, reference
 from connector.domain.writes import WriteKind
 from connector.pipeline import intake
+from connector.pipeline.pages import REVIEWED, from_day
+from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, Stop, posting
 from connector.store import connections, install, ledger, pacing
 from connector.store.connections import Connection
@@ -110,12 +112,12 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
 
 
 def _pages(runtime: Runtime, connection: Connection, status: str) -> list[list[dict[str, Any]]]:
-    after = datetime.combine(posting(connection).start_date, time.min, UTC) - timedelta(days=1)
+    after = from_day(posting(connection).start_date) - BEFORE_START
     client = runtime.clients(connection).brex
     with runtime.calling(connection, "brex"):
         return [
             page
-            for source_type in ("CARD", "REIMBURSEMENT")
+            for source_type in REVIEWED
             for page in client.pages(review_status=status, source_type=source_type, updated_after=after)
         ]
 

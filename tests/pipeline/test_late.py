@@ -2,7 +2,9 @@
 
 import pytest
 
+from connector.pipeline import people, stages
 from connector.pipeline.runtime import Runtime
+from connector.pipeline.stages import StageName
 from connector.store.connections import Connection
 from sandbox.world import World
 from tests.pipeline.helpers import (
@@ -19,6 +21,7 @@ from tests.pipeline.helpers import (
     run_until_quiet,
     scalar,
     spend_and_announce,
+    stages_of,
     story,
 )
 
@@ -68,6 +71,49 @@ def test_an_answer_that_comes_while_it_counts_as_uncertain_does_not_settle_it(
     run_until_quiet(runtime, connection)
     assert_all_done(runtime, connection, world, ids)
     assert len(world.d365.headers()) <= 2  # another one is opened while the first is looked for
+
+
+def test_a_reading_that_took_too_long_decides_nothing(runtime: Runtime, connection: Connection, world: World) -> None:
+    """While it was read somebody else looked, sent again, and lost that answer: by the old reading nothing is there."""
+    (one,) = spend_and_announce(runtime, connection, world, 2)
+    world.faults.add("d365", SEND, "reset_before")
+    run_chain(runtime, connection)
+    let_pass(runtime.database, 60)
+    run_chain(runtime, connection)
+    let_pass(runtime.database, 10)
+    assert scalar(runtime.database, "SELECT count(*) FROM writes WHERE absent_at IS NOT NULL") == 1
+
+    def meanwhile() -> None:
+        let_pass(runtime.database, 100)
+        world.faults.add("d365", SEND, "reset_after")
+        run_chain(runtime, connection)
+        let_pass(runtime.database, 100)
+        assert len(world.d365.lines(document=key(one))) == 3
+
+    after_answer(world, "d365", "GET /data/LedgerJournalLines", meanwhile)
+    run_chain(runtime, connection)
+    run_until_quiet(runtime, connection)
+    assert_all_done(runtime, connection, world, [one])
+
+
+def test_a_record_that_was_held_while_brex_was_being_told_says_that_brex_was_told(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    (one,) = spend_and_announce(runtime, connection, world, 2)
+    world.d365.late_write(SEND)
+    world.faults.add("brex", REPORT, "throttle", retry_after=3600)
+    run_until_quiet(runtime, connection, minutes=9)
+    assert stages_of(runtime, connection)[one] == "written"
+    world.d365.release_late()
+    let_pass(runtime.database, 5000)
+    after_answer(world, "brex", REPORT, lambda: stages.run(runtime, StageName.POST, connection.id))
+    stages.run(runtime, StageName.ACKNOWLEDGE, connection.id)
+    row = rows(runtime, connection)[one]
+    assert (row["stage"], row["export_status"], codes(row)) == ("held", "EXPORTED", ["LEDGER-TWICE"])
+    world.d365.delete_lines(document=key(one), first=3)
+    people.retry(runtime, connection, actor="person", record_ids=[one])
+    run_until_quiet(runtime, connection)
+    assert_all_done(runtime, connection, world, [one])
 
 
 def test_a_request_that_outlives_every_look_is_found_at_a_second_look(

@@ -198,7 +198,7 @@ def test_a_journal_whose_creation_was_not_answered_is_named(
     runtime: Runtime, connection: Connection, world: World
 ) -> None:
     world.faults.add("d365", "POST /data/LedgerJournalHeaders", "reset_after")
-    with pytest.raises(NoAnswer, match="an empty journal .connector probe "):
+    with pytest.raises(NoAnswer, match=r"an empty journal .connector probe "):
         learn(runtime, connection)
 
     assert len(world.d365.headers()) == 1
