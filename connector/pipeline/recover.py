@@ -17,7 +17,7 @@ from connector.domain import record
 from connector.domain.reference import PATTERN, reference
 from connector.domain.writes import WriteKind
 from connector.pipeline import intake
-from connector.pipeline.pages import REVIEWED, from_day
+from connector.pipeline.pages import REVIEWED, from_day, pages
 from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, Stop, posting
 from connector.store import connections, install, ledger, pacing
@@ -99,8 +99,9 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
     with runtime.database.begin() as tx:
         ledger.store(tx, connection.id, sorted(found))
     new = known = 0
+    after = from_day(posting(connection).start_date) - BEFORE_START
     for status in (record.READY, record.EXPORTED):
-        for page in _pages(runtime, connection, status):
+        for _, page in pages(runtime, connection, REVIEWED, status, after):
             wanted = [item for item in page if status == record.READY or _ours(item, found)]
             with runtime.database.begin() as tx:
                 taken: Intake = intake.bring(tx, connection.id, wanted, actor=ACTOR, source="recover")[0]
@@ -109,17 +110,6 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
         connections.resume(tx, connection.id)
     log.info("recovered", connection=connection.name, found=len(found), new=new, known=known)
     return Recovered(len(found), new, known)
-
-
-def _pages(runtime: Runtime, connection: Connection, status: str) -> list[list[dict[str, Any]]]:
-    after = from_day(posting(connection).start_date) - BEFORE_START
-    client = runtime.clients(connection).brex
-    with runtime.calling(connection, "brex"):
-        return [
-            page
-            for source_type in REVIEWED
-            for page in client.pages(review_status=status, source_type=source_type, updated_after=after)
-        ]
 
 
 def _ours(item: dict[str, Any], found: set[str]) -> bool:
