@@ -1,19 +1,21 @@
 """What a person should know of a connection before it becomes a problem: sentences for `status` and the log."""
 
 from connector.pipeline import tokens
-from connector.store import announcements, changes
+from connector.store import announcements, changes, journals
 from connector.store import tokens as lives
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 
 # Longer than a webhook takes, with the first repetitions of one that failed.
 PATIENCE_SECONDS = 3600.0
+# Posting journals is the ledger's own affair; after so long somebody may have forgotten one.
+UNPOSTED_DAYS = 7
 
 
 def of(tx: Tx, connection: Connection) -> list[str]:
     """All there is to say now, most urgent first; empty where all is well."""
     told = [sentence for life in lives.lives(tx, connection.id) if (sentence := tokens.sentence(life))]
-    return [*told, *filter(None, (webhooks(tx, connection), changed(tx, connection)))]
+    return [*told, *filter(None, (webhooks(tx, connection), changed(tx, connection), unposted(tx, connection)))]
 
 
 def webhooks(tx: Tx, connection: Connection) -> str:
@@ -37,4 +39,16 @@ def changed(tx: Tx, connection: Connection) -> str:
     return (
         f"{number:,} record{'' if number == 1 else 's'} changed in Brex after being written to the ledger; nothing is "
         f"posted again by itself: `connector records {connection.name} --changed`."
+    )
+
+
+def unposted(tx: Tx, connection: Connection) -> str:
+    """Empty where every journal was posted within a week of its first entry."""
+    waiting = journals.unposted_since(tx, connection.id, UNPOSTED_DAYS)
+    if not waiting:
+        return ""
+    shown = ", ".join(waiting[:5]) + (f" and {len(waiting) - 5} more" if len(waiting) > 5 else "")
+    return (
+        f"{len(waiting)} journal{'' if len(waiting) == 1 else 's'} written more than {UNPOSTED_DAYS} days ago and not "
+        f"posted in F&O yet: {shown}. Post or delete them there; nothing is lost meanwhile."
     )

@@ -22,7 +22,6 @@ from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, Stop, posting
 from connector.store import connections, install, ledger, pacing
 from connector.store.connections import Connection
-from connector.store.records import Intake
 
 log = structlog.get_logger()
 ACTOR = "person:recover"
@@ -101,10 +100,10 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
     new = known = 0
     after = from_day(posting(connection).start_date) - BEFORE_START
     for status in (record.READY, record.EXPORTED):
-        for _, page in pages(runtime, connection, REVIEWED, status, after):
+        for as_of, page in pages(runtime, connection, REVIEWED, status, after):
             wanted = [item for item in page if status == record.READY or _ours(item, found)]
             with runtime.database.begin() as tx:
-                taken: Intake = intake.bring(tx, connection.id, wanted, actor=ACTOR, source="recover")[0]
+                taken, _ = intake.bring(tx, connection.id, wanted, actor=ACTOR, source="recover", as_of=as_of)
             new, known = new + taken.new, known + taken.known
     with runtime.database.begin() as tx:
         connections.resume(tx, connection.id)

@@ -137,6 +137,17 @@ def claim_to_watch(tx: Tx, connection_id: int, limit: int, every_seconds: float)
     return sorted((Watched(**row._mapping) for row in found), key=lambda one: one.id)
 
 
+def unposted_since(tx: Tx, connection_id: int, days: int) -> list[str]:
+    """Numbers of journals written into so long ago and, as far as is known, neither posted nor gone."""
+    found = sql.rows(
+        tx,
+        "SELECT number FROM journals WHERE connection_id = :connection AND number IS NOT NULL AND posted_at IS NULL "
+        "AND lines_used > 0 AND watch_at < 'infinity' AND created_at < now() - :days * interval '1 day' ORDER BY id",
+        {"connection": connection_id, "days": days},
+    )
+    return [row.number for row in found]
+
+
 def posted(tx: Tx, ids: Sequence[int]) -> None:
     sql.run(
         tx,

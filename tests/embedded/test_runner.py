@@ -30,12 +30,12 @@ import os, signal, sys
 def end(number, frame):
     print("asked by", signal.Signals(number).name, flush=True); sys.exit(0)
 signal.signal(signal.SIGTERM, end); signal.signal(signal.SIGINT, end)
-print("up", os.getpid(), flush=True)
+os.write(1, b"up %d\\n" % os.getpid())
 while True: signal.pause()'"""
 STUBBORN = """exec python -c '
 import os, signal
 signal.signal(signal.SIGTERM, lambda *_: print("no", flush=True))
-print("up", os.getpid(), flush=True)
+os.write(1, b"up %d\\n" % os.getpid())
 while True: signal.pause()'"""
 
 

@@ -37,6 +37,14 @@ SIZES = (1, 1, 2, 1, 5, 1) * 10
 
 
 @pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Its parameter, if any, is the seed of its faults."""
+    world = World(seed=getattr(request, "param", 0))
+    yield world
+    world.close()
+
+
+@pytest.fixture
 def workers(database_url: str, vault: Vault, world: World) -> Iterator[list[Runtime]]:
     """Four worker processes' worth of runtimes: each its own pool, session and clients."""
     databases = [Database(database_url) for _ in range(4)]
@@ -95,12 +103,12 @@ def test_four_workers_in_every_stage_at_once(
     assert_all_done(runtime, connection, world, ids)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("world", range(5), indirect=True)
 def test_four_workers_while_everything_goes_wrong_now_and_then(
-    seed: int, workers: list[Runtime], runtime: Runtime, connection: Connection, world: World
+    workers: list[Runtime], runtime: Runtime, connection: Connection, world: World
 ) -> None:
     ids = spend(world, *SIZES, days=4)
-    chaos(world, seed)
+    chaos(world)
     for number in range(12):
         announce(runtime, connection, ids[number * 5 : number * 5 + 15])
         at_once(*(lambda worker=worker: run_chain(worker, connection) for worker in workers))
@@ -111,9 +119,8 @@ def test_four_workers_while_everything_goes_wrong_now_and_then(
     assert_all_done(runtime, connection, world, ids)
 
 
-def chaos(world: World, seed: int) -> None:
+def chaos(world: World) -> None:
     """A good third of all requests fail, in every way; what lands late does so within its deadline."""
-    world.faults._random.seed(seed)
     for match in (SEND, HEADER):
         for kind in ("reset_before", "reset_after", "truncate_after", "malformed_after", "throttle", "late"):
             world.faults.add("d365", match, kind, times=None, chance=0.08)

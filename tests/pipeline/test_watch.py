@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from connector.pipeline import watch
+from connector.pipeline import notices, watch
 from connector.pipeline.runtime import Runtime
 from connector.store import views
 from connector.store.connections import Connection
@@ -108,3 +108,25 @@ def test_deleted_entries_are_held_as_gone_and_not_sent_again(
         assert (row["stage"], row["ledger_status"], row["export_status"]) == ("held", "gone", "EXPORTED")
         assert [problem["code"] for problem in row["problems"]] == ["LEDGER-GONE"]
         assert world.d365.lines(document=row["reference"]) == []
+
+
+def test_a_journal_that_nobody_posts_is_told_of_after_a_week(
+    runtime: Runtime, connection: Connection, world: World, spend: list[str]
+) -> None:
+    announce(runtime, connection, spend)
+    run_chain(runtime, connection)
+    journal = rows(runtime, connection)[0]["journal"]
+    with runtime.database.begin() as tx:
+        assert notices.unposted(tx, connection) == ""
+        tx.execute(
+            text("UPDATE journals SET created_at = created_at - interval '8 days' WHERE number = :number"),
+            {"number": journal},
+        )
+        assert f"not posted in F&O yet: {journal}." in notices.unposted(tx, connection)
+
+    world.d365.post_journal(journal)
+    look_later(runtime)
+    watch.run(runtime, connection)
+
+    with runtime.database.begin() as tx:
+        assert notices.unposted(tx, connection) == ""
