@@ -5,6 +5,7 @@ when it turns up. An empty journal harms nobody; the connector never deletes one
 """
 
 import secrets
+from collections.abc import Callable
 
 import structlog
 
@@ -18,6 +19,7 @@ from connector.domain.writes import BatchStatus, WriteKind
 from connector.pipeline.runtime import Runtime, Stop
 from connector.store import batches, journals, writes
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 from connector.store.journals import Key
 from connector.store.moves import Move, move
 
@@ -28,19 +30,54 @@ DEADLINE_SECONDS = 30.0
 DESCRIPTION = 60  # F&O cuts it there
 
 
-def open_journal(runtime: Runtime, connection: Connection, client: D365Client, key: Key) -> bool:
-    """Create a header for this key. False where another worker is doing so, or where it did not work out."""
+class _NotWanted(Exception):
+    """Another worker opened a journal meanwhile; nothing is stored."""
+
+
+def open_journal(
+    runtime: Runtime, connection: Connection, client: D365Client, key: Key, *, wanted: Callable[[Tx], bool]
+) -> bool:
+    """Create a header for this key. False where another worker is doing so, or where it did not work out.
+
+    `wanted` is asked once no other worker can be opening one; where it says no there is a journal to be used.
+    """
+    try:
+        begun = _begin(runtime, connection, key, wanted)
+    except _NotWanted:
+        return True
+    return begun is not None and _create(runtime, connection, client, key, *begun)
+
+
+def _begin(
+    runtime: Runtime, connection: Connection, key: Key, wanted: Callable[[Tx], bool]
+) -> tuple[int, int, int, str] | None:
+    """Commit the intent: journal, write, batch and description. None where another worker is at it."""
     marker = marker_of(secrets.token_bytes(9))
     description = f"Brex {key.period[:30]} {marker}"[:DESCRIPTION]
     intent = {"dataAreaId": key.legal_entity, "JournalName": key.journal_name, "Description": description}
     with runtime.database.begin() as tx:
         journal_id = journals.begin_opening(tx, connection.id, key, marker)
         if journal_id is None:
-            return False
+            return None
+        if not wanted(tx):
+            raise _NotWanted
         write_id = writes.intend_journal(tx, connection.id, journal_id, marker, intent, jsonio.digest(intent))
         batch_id = batches.begin(tx, connection.id, journal_id, [write_id], DEADLINE_SECONDS)
         if batch_id is None:
             raise batches.Taken
+    return journal_id, write_id, batch_id, description
+
+
+def _create(
+    runtime: Runtime,
+    connection: Connection,
+    client: D365Client,
+    key: Key,
+    journal_id: int,
+    write_id: int,
+    batch_id: int,
+    description: str,
+) -> bool:
     try:
         with runtime.calling(connection, "d365"):
             header = client.create_header(key.legal_entity, key.journal_name, description, REQUEST_SECONDS)
@@ -52,7 +89,7 @@ def open_journal(runtime: Runtime, connection: Connection, client: D365Client, k
         _hold_waiting(runtime, connection, key, str(error))
         return False
     except D365Error as error:
-        log.warning("journal header uncertain", connection=connection.name, marker=marker, reason=str(error))
+        log.warning("journal header uncertain", connection=connection.name, header=description, reason=str(error))
         _end(runtime, journal_id, write_id, batch_id, "uncertain", str(error))
         runtime.leave_alone(connection, "d365", None)
         raise Stop(str(error)) from error

@@ -19,6 +19,7 @@ from connector.pipeline.confirm import Verdict
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import batches, journals, pacing, writes
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 from connector.store.journals import Journal, Key
 from connector.store.writes import Write
 
@@ -56,7 +57,7 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
     client = runtime.clients(connection).d365
     try:
         batch = _claim(runtime, connection, key)
-    except _NoJournal:
+    except _NoJournal as missing:
         with runtime.database.begin() as tx:
             busy, stuck = journals.busy(tx, connection.id, key), journals.stuck(tx, connection.id, key)
             if stuck >= MOST_STUCK:
@@ -65,7 +66,10 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
                 return False
         if busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy:
             return False  # what others write now is theirs to go on with
-        return headers.open_journal(runtime, connection, client, key)
+        lines = missing.lines
+        return headers.open_journal(
+            runtime, connection, client, key, wanted=lambda tx: _still_wanted(tx, connection, key, waiting, lines)
+        )
     except batches.Taken:
         return False
     if batch is None:
@@ -76,7 +80,18 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
 
 
 class _NoJournal(Exception):
-    """Entries wait, and no journal of theirs is open, has room and is free of other writers."""
+    """Entries wait, and no journal of theirs is open, has room for so many lines and is free of other writers."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+def _still_wanted(tx: Tx, connection: Connection, key: Key, waiting: int, lines: int) -> bool:
+    """Asked again where nobody else can be opening one: another worker may have done so since the first look."""
+    busy = journals.busy(tx, connection.id, key)
+    left_to_others = busy > 0 and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy
+    return not left_to_others and journals.free(tx, connection.id, key, lines) is None
 
 
 def _claim(runtime: Runtime, connection: Connection, key: Key) -> tuple[int, Journal, list[Write]] | None:
@@ -91,7 +106,7 @@ def _claim(runtime: Runtime, connection: Connection, key: Key) -> tuple[int, Jou
             return None
         journal = journals.free(tx, connection.id, key, waiting[0].lines)
         if journal is None:
-            raise _NoJournal
+            raise _NoJournal(waiting[0].lines)
         taken = _fitting(waiting, journal, pacing.seconds_per_line(tx, connection.id))
         batch_id = batches.begin(tx, connection.id, journal.id, [one.id for one in taken], DEADLINE_SECONDS)
         if batch_id is None:
