@@ -24,6 +24,7 @@ def read(data: Any, trusted_hosts: frozenset[str]) -> ConnectionFile:
     """Validate a whole file, its hosts too. Raises `BadConnectionFile` naming every mistake, and no secret."""
     file = files.read(data)
     mistakes = [mistake for mistake in (_host(file, *key, trusted_hosts) for key in _URLS) if mistake]
+    mistakes += _not_served(file)
     for side, key in SECRETS:
         secret = getattr(getattr(file, side), key)
         if secret is not None and secret.get_secret_value() == MASK:
@@ -35,6 +36,16 @@ def read(data: Any, trusted_hosts: frozenset[str]) -> ConnectionFile:
     if mistakes:
         raise BadConnectionFile(mistakes)
     return file
+
+
+def _not_served(file: ConnectionFile) -> list[str]:
+    """Settings of the file's form that this release cannot keep: better refused than taken and not followed."""
+    told = []
+    if file.brex.source != "accounting":
+        told.append(f'brex.source: "{file.brex.source}" is not served by this release; use "accounting"')
+    if file.posting.closed_period != "hold":
+        told.append(f'posting.closed_period: "{file.posting.closed_period}" is not served by this release; use "hold"')
+    return told
 
 
 def _host(file: ConnectionFile, side: str, key: str, trusted_hosts: frozenset[str]) -> str:

@@ -135,11 +135,21 @@ def test_a_webhook_secret_that_a_new_file_leaves_out_is_kept_and_an_empty_one_fo
 
 
 CHANGES = [
-    ("brex.source", {"brex": {"source": "transactions"}}),
     ("brex.base_url", {"brex": {"base_url": "https://platform.brexapis.com"}}),
     ("d365.host", {"d365": {"host": "https://fabrikam.operations.dynamics.com"}}),
     ("posting.legal_entity", {"posting": {"legal_entity": "frrt"}}),
 ]
+
+
+def test_settings_that_this_release_does_not_serve_are_refused_and_not_ignored(cli: Cli, world: World) -> None:
+    file = given(world, brex={"source": "transactions"}, posting={"closed_period": "first_open_day"})
+
+    result = cli("connections", "add", "-", stdin=file)
+
+    assert result.exit_code == 1
+    assert 'brex.source: "transactions" is not served by this release; use "accounting"' in result.stderr
+    assert 'posting.closed_period: "first_open_day" is not served by this release; use "hold"' in result.stderr
+    assert cli.json("connections", "list") == []
 
 
 @pytest.mark.parametrize(("what", "change"), CHANGES)

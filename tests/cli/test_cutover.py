@@ -2,7 +2,9 @@
 
 import pytest
 
+from connector.domain import connection as files
 from connector.domain import jsonio
+from connector.pipeline import setup
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.world import World
@@ -100,7 +102,6 @@ def test_before_can_be_narrowed_by_problem(cli: Cli, connection: Connection, spe
 @pytest.mark.parametrize(
     ("side", "key", "value", "named"),
     [
-        ("brex", "source", "transactions", "brex.source"),
         ("d365", "host", "https://other.operations.dynamics.com", "d365.host"),
         ("posting", "legal_entity", "demf", "posting.legal_entity"),
     ],
@@ -120,4 +121,16 @@ def test_a_live_connection_is_not_turned_into_another_one(
     assert f"its {named} cannot change" in result.stderr
     assert "connector pause acme" in result.stderr
     assert "another name whose posting.start_date" in result.stderr
-    assert cli.json("connections", "show", "acme")[side][key] == world.connection("acme")[side].get(key, "accounting")
+    assert cli.json("connections", "show", "acme")[side][key] == world.connection("acme")[side][key]
+
+
+def test_the_source_of_a_live_connection_cannot_change(
+    runtime: Runtime, connection: Connection, spend: Spending, taken_in: Work, world: World
+) -> None:
+    spend.expense()
+    taken_in()
+    file = world.connection("acme")
+    file["brex"]["source"] = "transactions"
+
+    with pytest.raises(setup.NotReplaceable, match=r"its brex\.source cannot change"):
+        setup.replace(runtime, connection, files.read(file))
