@@ -61,6 +61,7 @@ worker_enable_soft_shutdown_on_idle = False
 beat_scheduler = "celery.beat:Scheduler"
 beat_schedule = {
     "sweep": {"task": "tasks.schedule.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
+    "checks": {"task": "tasks.schedule.checks", "schedule": 1800.0, "options": {"expires": 1700.0}},
     "tokens": {"task": "tasks.schedule.tokens", "schedule": 3600.0, "options": {"expires": 3000.0}},
 }
 timezone = "UTC"

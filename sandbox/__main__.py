@@ -4,6 +4,7 @@ DIR keeps the certificate authority (ca.pem), the state and sandbox.json, which 
 """
 
 import argparse
+import fcntl
 import json
 import os
 import signal
@@ -25,6 +26,12 @@ def main() -> int:
     options = parser.parse_args()
     home: Path = options.home.resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (home / "lock").open("a+", encoding="ascii")
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with this process, whatever becomes of it
+    except OSError:
+        sys.stderr.write(f"The stand-ins of {home} run already, or are still stopping: wait, or take another folder.\n")
+        return 1
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

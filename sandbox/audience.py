@@ -15,6 +15,7 @@ _LINES = (
     ("written", "stand in the F&O ledger"),
     ("acknowledged", "are EXPORTED in Brex"),
     ("held", "wait for a person, each with its problem and fix"),
+    ("skipped", "need no entry, each with the reason"),
     ("duplicates", "entries that stand in the ledger twice"),
     ("reconciliation_difference", "difference between connector and ledger"),
     ("brex_requests", "requests to Brex"),

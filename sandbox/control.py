@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from connector.domain import jsonio
+from sandbox.d365 import CannotPost
+from sandbox.d365.errors import Refusal
 from sandbox.population import EXPECTED, populate
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 MAPPINGS = Path(__file__).parent / "fixtures" / "mappings.csv"
+# What may be done to the ledger from here, by its name in `sandbox.d365.Ledger`.
+ACTIONS = frozenset(
+    {
+        *("post_journal", "move_lines", "split_voucher", "lock_journal", "unlock_journal", "submit_workflow"),
+        *("delete_journal", "delete_lines", "add_line", "change_line", "journal_name", "change", "add", "remove"),
+        "repeat_next_write",
+    }
+)
 
 
 def create_app(world: "World") -> Flask:
@@ -22,6 +32,8 @@ def create_app(world: "World") -> Flask:
     @app.errorhandler(ValueError)
     @app.errorhandler(KeyError)
     @app.errorhandler(TypeError)
+    @app.errorhandler(CannotPost)
+    @app.errorhandler(Refusal)
     def mistaken(error: Exception) -> Response:
         return _json({"error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -44,11 +56,14 @@ def _setting_up(app: Flask, world: "World") -> None:
 
     @app.post("/seed")
     def seed() -> Response:
-        """{"records": 240, "seed": 1}: a population of records in review. A second call adds nothing."""
+        """{"records": 240, "seed": 1, "all_types": false}: a population, in review. A second call adds nothing."""
         wish = _body()
         with world.store.transaction():
             if not world.store.all(EXPECTED):
-                cases = populate(int(wish.get("records", 240)), world.clock(), int(wish.get("seed", 1)))
+                every = bool(wish.get("all_types"))
+                cases = populate(
+                    int(wish.get("records", 240)), world.clock(), int(wish.get("seed", 1)), all_types=every
+                )
                 for case in cases:
                     world.brex.add_record(case.record, ready=False)
                     world.store.put(EXPECTED, case.record["id"], case.expectation())
@@ -80,6 +95,11 @@ def _brex(app: Flask, world: "World") -> None:
         """Record id → review_status."""
         return _json(brex.statuses())
 
+    @app.get("/records/whole")
+    def whole_records() -> Response:
+        """Every record as Brex keeps it."""
+        return _json({"records": brex.records.all()})
+
     @app.post("/records")
     def add_records() -> Response:
         """{"records": [...], "ready": true}"""
@@ -91,6 +111,11 @@ def _brex(app: Flask, world: "World") -> None:
     @app.patch("/records/<record_id>")
     def edit_record(record_id: str) -> Response:
         brex.edit(record_id, **_body())
+        return _json({"record_ids": [record_id]})
+
+    @app.delete("/records/<record_id>")
+    def remove_record(record_id: str) -> Response:
+        brex.remove(record_id)
         return _json({"record_ids": [record_id]})
 
     @app.post("/export")
@@ -152,6 +177,30 @@ def _ledger(app: Flask, world: "World") -> None:
     @app.get("/ledger/lines")
     def lines() -> Response:
         return _json({"lines": world.d365.lines()})
+
+    @app.get("/ledger/documents")
+    def documents() -> Response:
+        """How many different Documents stand in the ledger: cheap enough to be asked all the time."""
+        return _json({"documents": world.d365.documents()})
+
+    @app.post("/ledger/switches")
+    def switches() -> Response:
+        """{"name": value}: what differs between environments."""
+        world.d365.set(**_body())
+        return _json(asdict(world.d365.switches))
+
+    @app.post("/ledger/<action>")
+    def act(action: str) -> Response:
+        """One of `ACTIONS` with its arguments by name: what people and jobs do inside F&O."""
+        if action not in ACTIONS:
+            raise KeyError(action)
+        return _json({"result": getattr(world.d365, action)(**_body())})
+
+    @app.post("/ledger/tokens/end")
+    def end_tokens() -> Response:
+        """Every token that Entra ID issued stops working at once."""
+        world.entra.revoke_all()
+        return _json({})
 
 
 def _faults(app: Flask, world: "World") -> None:

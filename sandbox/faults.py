@@ -10,6 +10,7 @@ from typing import Any, Final
 # kind → the options it takes, besides `times`, `skip`, `chance` and `containing`, which every kind takes.
 KINDS: Final[dict[str, frozenset[str]]] = {
     "latency": frozenset({"seconds"}),  # the answer comes late; the effect happens in any case
+    "trickle": frozenset({"seconds", "bytes"}),  # the effect happens; so many bytes at a time, so many seconds apart
     "refuse": frozenset(),  # the TCP connection is refused (in process only; over sockets like reset_before)
     "unknown_name": frozenset(),  # the host's name does not resolve (in process only, like refuse)
     "untrusted": frozenset(),  # the host shows a certificate of nobody we trust (in process only, like refuse)
@@ -21,6 +22,8 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     "throttle": frozenset({"retry_after", "body", "content_type"}),  # 429, nothing happens
     "truncate_after": frozenset({"bytes"}),  # the effect happens, the answer breaks off after so many bytes
     "malformed_after": frozenset({"body", "content_type"}),  # the effect happens, a well-sent answer is nonsense
+    # The effect happens; parts of a multipart answer are missing, doubled, or in another order.
+    "parts_after": frozenset({"drop", "twice", "order"}),
 }
 SYSTEMS: Final = ("brex", "entra", "d365")
 

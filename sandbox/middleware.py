@@ -14,12 +14,17 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_input_stream
 
 from sandbox.faults import Faults, Rule
+from sandbox.parts import rearranged
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 TRANSPORT = "sandbox.transport"
 
+# Kinds whose request is carried out before anything goes wrong.
+_AFTER = frozenset(
+    {"latency", "trickle", "reset_after", "status_after", "truncate_after", "malformed_after", "parts_after"}
+)
 GATEWAY_PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1><hr>gateway</body></html>"
 
 
@@ -112,7 +117,7 @@ class Faulty:
             if rule is None:
                 answer = self._ask(environ)
                 return _send(answer, start_response)
-            if rule.kind in ("latency", "reset_after", "status_after", "truncate_after", "malformed_after"):
+            if rule.kind in _AFTER:
                 answer = self._late_or_now(rule, environ, transport)
             return self._spoil(rule, environ, answer, transport, start_response)
         finally:
@@ -153,8 +158,12 @@ class Faulty:
         assert answer is not None  # noqa: S101 - every other kind has asked the app
         if rule.kind == "truncate_after":
             return _truncated(answer, int(rule.options.get("bytes", len(answer.body) // 2)), transport, start_response)
+        if rule.kind == "trickle":
+            return _trickling(answer, rule.options, transport, start_response)
+        if rule.kind == "parts_after":
+            answer.body = rearranged(answer.headers.get("Content-Type", ""), answer.body, **rule.options)
         if rule.kind == "malformed_after":
-            answer.body = str(rule.options["body"]).encode() if "body" in rule.options else _nonsense(answer.body)
+            answer.body = _bytes(rule.options["body"]) if "body" in rule.options else _nonsense(answer.body)
             if "content_type" in rule.options:
                 answer.headers["Content-Type"] = rule.options["content_type"]
         return _send(answer, start_response)
@@ -182,7 +191,11 @@ def _gateway(rule: Rule) -> _Answer:
         headers["Retry-After"] = str(options["retry_after"])
     page = "" if rule.kind == "throttle" else GATEWAY_PAGE.format(title=status)
     headers["Content-Type"] = options.get("content_type", "text/html")
-    return _Answer(status, headers, str(options.get("body", page)).encode())
+    return _Answer(status, headers, _bytes(options.get("body", page)))
+
+
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else str(body).encode()
 
 
 def _nonsense(body: bytes) -> bytes:
@@ -202,3 +215,18 @@ def _truncated(answer: _Answer, keep: int, transport: Transport, start_response:
     yield answer.body[:keep]
     if keep < len(answer.body):
         transport.cut()
+
+
+def _trickling(
+    answer: _Answer, options: dict[str, Any], transport: Transport, start_response: "StartResponse"
+) -> Iterator[bytes]:
+    """In process nobody sleeps: what would outlast the client's patience ends as a time-out in the middle."""
+    seconds, size = float(options.get("seconds", 1)), max(1, int(options.get("bytes", 1)))
+    answer.headers["Content-Length"] = str(len(answer.body))
+    start_response(answer.status, answer.headers.to_wsgi_list())
+    for place in range(0, len(answer.body), size):
+        if transport.patience is None:
+            time.sleep(seconds)
+        elif place // size * seconds > transport.patience:
+            transport.time_out()
+        yield answer.body[place : place + size]

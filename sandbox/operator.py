@@ -26,6 +26,8 @@ STOP_SECONDS = 90.0
 # The quiet period before absence is believed: ten minutes for real systems, which the demo need not sit out.
 QUIET_SECONDS = "5"
 REFERENCE = re.compile(r"BX[A-Z2-7]{18}")
+# A line of the server's log that comes from one of its processes.
+RUN_BY_IT = re.compile(r"\d\d:\d\d:\d\d \w+ +\| ")
 ENDED = ("acknowledged", "held", "skipped")
 
 
@@ -40,6 +42,7 @@ class Services:
         self.home = home
         self.url = ""
         self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._spoken: dict[str, int] = {}  # process → where in its log its latest run begins
         self._operator: Operator | None = None
         self._about: dict[str, str] | None = None
 
@@ -113,6 +116,7 @@ class Services:
 
     def _spawn(self, name: str, words: list[str], environ: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.home / "log" / f"{name}.log").open("ab") as log:
+            self._spoken[name] = log.tell()
             process = subprocess.Popen(
                 [sys.executable, *words],
                 cwd=ROOT,
@@ -131,7 +135,7 @@ class Services:
         end = time.monotonic() + 120
         while time.monotonic() < end:
             if process.poll() is not None:
-                raise Failed(f"{what} ended at once (code {process.returncode}): {self._last_words()}")
+                raise Failed(f"{what} ended at once, saying: {self._last_words()}")
             with contextlib.suppress(OSError, ValueError):
                 about: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
                 if str(about.get("pid")) == str(process.pid):
@@ -147,9 +151,14 @@ class Services:
             time.sleep(0.05)
 
     def _last_words(self) -> str:
+        """What the latest process said of itself: its own lines, not those of what it runs. Another instance may
+        still be writing to the same log."""
         name = self._processes[-1][0]
-        lines = (self.home / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace").split("\n")
-        return " ".join(line for line in lines if line.strip())[-400:]
+        with (self.home / "log" / f"{name}.log").open("rb") as log:
+            log.seek(self._spoken[name])
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+        own = [line for line in lines if not RUN_BY_IT.match(line)] or lines[-3:]
+        return " ".join(own)[-400:].rstrip(". ") or "nothing"
 
 
 class Operator:
@@ -218,7 +227,7 @@ class Operator:
     def connector(self, *words: str, stdin: str = "", good: tuple[int, ...] = (0,)) -> str:
         """Run `connector …`; its standard output. Raises `Failed` with its sentence."""
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("connector")), *words],
+            [sys.executable, "-m", "connector", *words],
             cwd=ROOT,
             env=self._environ,
             input=stdin,

@@ -6,7 +6,7 @@ The record's own amount is positive here in any case: its sign for refunds is no
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from string import ascii_lowercase, digits
@@ -40,6 +40,7 @@ _MERCHANTS: Final = (
     "Google *Workspace",
     "Vendor H",
 )
+_BILLER: Final = {"id": "pdcont_0000000000000000000000001", "name": "Fabrikam Electronics"}
 _MEMOS: Final = (
     None,
     "",
@@ -88,13 +89,13 @@ class Maker:
         """A record over these lines; it is worth what its larger side comes to. In review, version 2."""
         worth = {side: sum(_amounts(lines, side), Decimal(0)) for side in (DEBIT, CREDIT)}
         money = {"amount": max(worth.values()), "currency": currency}
-        expense = kind.startswith("CARD_EXPENSE")
+        expense, bill = kind.startswith("CARD_EXPENSE"), kind.startswith("BILL")
         return {
             "id": self.identity("accr"),
             "type": kind,
             "status": "SUBMITTED",
-            "review_status": "REVIEW",
-            "source_type": "BILL" if kind.startswith(("BILL", "INVOICE")) else "CARD",
+            "review_status": "PREPARE" if bill else "REVIEW",
+            "source_type": _source(kind),
             "source_id": self.identity("expense"),
             "erp_posting_date": stamp(moment),
             "posted_at": stamp(moment),
@@ -104,11 +105,11 @@ class Maker:
             "original_amount": money,
             "billing_amount": money,
             "receipts": self.random.choice(([], None, [{"id": self.identity("receipt"), "download_uris": None}])),
-            "user": self._user() if expense else None,
-            "vendor": self._merchant() if expense else None,
+            "user": self._user() if expense or kind.startswith("REIMBURSEMENT_EXPENSE") else None,
+            "vendor": self._merchant() if expense else dict(_BILLER) if bill else None,
             "memo": self.random.choice(_MEMOS),
-            "due_at": None,
-            "invoice_number": None,
+            "due_at": stamp(moment + timedelta(days=30)) if bill else None,
+            "invoice_number": f"INV-{self.random.randint(1000, 9999)}" if bill else None,
             "line_items": list(lines),
         }
 
@@ -129,6 +130,12 @@ class Maker:
         name = self.random.choice(_MERCHANTS)
         blank = dict.fromkeys(("contact_name", "email", "website", "phone"))
         return {"id": f"pmch_{_MERCHANTS.index(name):024d}", "name": name} | blank
+
+
+def _source(kind: str) -> str:
+    if kind.startswith("REIMBURSEMENT"):
+        return "REIMBURSEMENT"
+    return "BILL" if kind.startswith(("BILL", "INVOICE")) else "CARD"
 
 
 def _amounts(lines: Sequence[Json], side: str) -> list[Decimal]:

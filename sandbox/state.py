@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from threading import RLock
 from typing import Any
 
@@ -84,6 +85,12 @@ class Store:
         with self._lock:
             slots = self._kinds.get(kind, {}).values()
             return [_copy(slot.doc) for slot in slots if where is None or where(slot.doc)]
+
+    def part(self, kind: str, first: int, number: int) -> tuple[list[Doc], int]:
+        """So many documents of a kind from a place on, oldest first; and how many there are."""
+        with self._lock:
+            slots = self._kinds.get(kind, {})
+            return [_copy(slot.doc) for slot in islice(slots.values(), first, first + number)], len(slots)
 
     def next(self, sequence: str) -> int:
         """1, 2, 3 … per name. A rolled-back transaction gives its numbers back."""

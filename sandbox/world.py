@@ -24,6 +24,23 @@ TENANT_ID: Final = "6f9f2c52-2b3e-4c0e-9d3a-5a0b6d3c7e11"
 CLIENT_ID: Final = "b0a1d7f4-53c8-4f0e-8a52-0d9a5ad0c3f2"
 CLIENT_SECRET: Final = "sandbox~client-secret-of-the-demo"
 
+# What the demo's customer has looked at and approved; payments of bills are still to come.
+APPROVED: Final = (
+    "CARD_EXPENSE_REFUND",
+    "CARD_EXPENSE_REPAYMENT",
+    "CARD_PAYMENT",
+    "CARD_PAYMENT_REFUND",
+    "REWARD_REDEMPTION",
+    "REIMBURSEMENT_EXPENSE_APPROVAL",
+    "REIMBURSEMENT_EXPENSE_REPAYMENT",
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT",
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL",
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN",
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND",
+    "BILL_EXPENSE",
+    "BILL_MONEY_MOVEMENT_PAYIN",
+)
+
 # In process the stand-ins answer under the real hosts' names: nothing needs to be trusted for that.
 REAL_HOSTS: Final = {
     "brex": "https://api.brex.com",
@@ -102,14 +119,15 @@ class World:
                 "time_zone": "America/Los_Angeles",
                 "journal_name": "BREX",
                 "journal_period": "day",
-                "approved_types": ["CARD_EXPENSE_REFUND", "CARD_PAYMENT"],
+                "approved_types": list(APPROVED),
                 "accounts": {
                     "card_liability": {
                         "type": "Ledger",
                         "account": "200130",
                         "dimensions": {"BusinessUnit": "001"},
                     },
-                    "accounts_payable": {"type": "Vend"},
+                    # The vendor of bills whose own is not found by name.
+                    "accounts_payable": {"type": "Vend", "account": "US-101"},
                     "reimbursements_payable": {"type": "Ledger", "account": "200140"},
                     "clearing": {"type": "Ledger", "account": "110190"},
                     "cash": {"type": "Bank", "account": "USMF OPER"},

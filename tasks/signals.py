@@ -1,15 +1,16 @@
-"""Start-up of a worker or beat: our logs, and no work before the schema is there."""
+"""Start-up of a worker or beat: our logs, no work before the schema is there, and then at once what is due."""
 
 import sys
 from time import sleep
 from typing import Any
 
 import structlog
-from celery.signals import beat_init, setup_logging, worker_init, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
 
 from connector import logs, sentry, settings
 from connector.store import schema
 from connector.store.engine import Database
+from tasks.wake import send
 
 log = structlog.get_logger()
 WAIT_SECONDS = 2.0
@@ -36,3 +37,9 @@ def _wait_for_schema(**_: Any) -> None:
         sys.exit(str(error))
     schema.wait(database, sleep=lambda: sleep(WAIT_SECONDS))
     database.dispose()
+
+
+@worker_ready.connect
+def _sweep(sender: Any, **_: Any) -> None:
+    """Wake-ups may have died with the worker before this one, or with the broker: beat's next tick is a minute away."""
+    send(sender.app.signature("tasks.schedule.sweep", immutable=True))

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from connector.pipeline.runtime import Runtime
-from connector.store import connections, figures, views
+from connector.store import connections, figures, nights, views
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 
@@ -39,7 +39,12 @@ class _Figures:
             "connector_attempts", "Attempts of the record on its way that was tried most often.", labels=one
         )
         self.age = GaugeMetricFamily(
-            "connector_age_seconds", "Since the last poll, refresh of master data and webhook.", labels=[*one, "what"]
+            "connector_age_seconds",
+            "Since the last poll, refresh of master data, webhook and nightly reconciliation.",
+            labels=[*one, "what"],
+        )
+        self.differences = GaugeMetricFamily(
+            "connector_reconciliation_findings", "What the last nightly reconciliation found.", labels=one
         )
 
     def add(self, tx: Tx, one: Connection) -> None:
@@ -60,6 +65,9 @@ class _Figures:
         self.attempts.add_metric([name], figures.most_attempts(tx, one.id))
         for what, age in sorted(figures.ages(tx, one.id).items()):
             self.age.add_metric([name, what], age)  # type: ignore[arg-type]
+        night = nights.last(tx, one.id)
+        if night is not None:
+            self.differences.add_metric([name], night.found)
 
     def families(self) -> Iterator[Metric]:
         yield from vars(self).values()

@@ -19,6 +19,7 @@ from connector.brex.errors import (
 from connector.domain import jsonio
 from connector.outbound.pacing import retry_after
 from connector.outbound.session import Response
+from connector.outbound.words import LONGEST_NAME, plain
 
 _LONGEST: Final = 300
 # Fact: "PERMISSION_DENIED: Invalid or Revoked Token" and "Expired token" are of dead tokens; FORBIDDEN is one of the
@@ -35,7 +36,7 @@ _FORBIDDEN: Final = re.compile(
 
 def trace_id(headers: Mapping[str, str]) -> str:
     """Fact: `X-Brex-Trace-Id`, in older answers `X-Datadog-Trace-Id` (Brex, error codes; seen live)."""
-    return headers.get("X-Brex-Trace-Id") or headers.get("X-Datadog-Trace-Id") or ""
+    return plain(headers.get("X-Brex-Trace-Id") or headers.get("X-Datadog-Trace-Id") or "", LONGEST_NAME)
 
 
 def read(response: Response, *, write: bool, secret: str) -> dict[str, Any]:
@@ -64,7 +65,8 @@ def value(response: Response, *, write: bool, secret: str) -> Any:
     if status in (401, 403):
         raise _unauthorized(body, said, status, trace)
     if status == 429:
-        wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        headers = response.headers
+        wait = retry_after(headers.get("Retry-After"), datetime.now(UTC), headers.get("Date"))
         raise Throttled("Brex asks to slow down (429)", retry_after=wait, trace_id=trace)
     if 400 <= status < 500 and said and status != 408:
         raise _refused(body, f"Brex refused the request ({status}: {said})", status, trace)
@@ -119,7 +121,7 @@ def _ids(details: dict[str, Any], key: str) -> frozenset[str]:
 
 def _json(body: bytes) -> Any:
     try:
-        return jsonio.loads(body)
+        return jsonio.loads(body, unique=True)
     except jsonio.NotJson:
         return None
 
@@ -131,5 +133,5 @@ def _said(body: Any, secret: str) -> str:
     for key in ("message", "error_code", "code", "type"):
         text = body.get(key)
         if isinstance(text, str) and text.strip():
-            return " ".join(text.split()).replace(secret, "********")[:_LONGEST]
+            return plain(text.replace(secret, "********"), _LONGEST)
     return ""

@@ -14,6 +14,7 @@ from connector.outbound.session import Outbound
 
 MAX_IDS: Final = 500
 MAX_URL_BYTES: Final = 7500
+MOST_PAGES: Final = 2000  # of one reading; more than any environment or account has
 # Fact: without an `updated_at` filter Brex looks at a narrow window and silently finds nothing (seen live).
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _RECORDS: Final = "/v3/accounting/records"
@@ -111,6 +112,8 @@ class BrexClient:
                 return
             if cursor in seen:
                 raise Unreadable("Brex's pages go round in a circle", status=200, trace_id=trace)
+            if len(seen) == MOST_PAGES:
+                raise Unreadable("Brex's pages have no end", status=200, trace_id=trace)
             seen.add(cursor)
 
     def _call(

@@ -37,5 +37,9 @@ class V1:
         raise failure
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[Any, str]:
-        """A write, to the host that answered last and to no other. Raises `NoAnswer` where its effect is unknown."""
-        return self._calls.send(method, f"{self.host}{path}", data=jsonio.dumps(body).encode(), headers=headers)
+        """A write, to the host that answered last and to no other. Raises `NoAnswer` where its effect is unknown.
+
+        `body`: a JSON value, or the bytes of one.
+        """
+        data = body if isinstance(body, bytes) else jsonio.dumps(body).encode()
+        return self._calls.send(method, f"{self.host}{path}", data=data, headers=headers)

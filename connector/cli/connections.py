@@ -42,11 +42,11 @@ def add(
     Example: connector connections add acme.json
     """
     context = current(ctx)
-    data = _parsed(file)
+    data, doubled = _parsed(file)
     known = _known(context, data) if replace else None
     if known is not None:
         data = setup.unmasked(context.runtime, known, data)
-    read = _valid(data, context.trusted_hosts)
+    read = _valid(data, context.trusted_hosts, doubled)
     if known is not None:
         _replace(context, known, read)
     else:
@@ -84,10 +84,12 @@ def _replace(context: Context, known: Connection, file: ConnectionFile) -> None:
         )
 
 
-def _parsed(file: str) -> Any:
+def _parsed(file: str) -> tuple[Any, list[str]]:
+    """What the file says, and the names that it gives twice."""
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
-        return jsonio.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+        text = raw.removeprefix(b"\xef\xbb\xbf")
+        return jsonio.loads(text), jsonio.doubled(text)
     except jsonio.NotJson as error:
         raise Failure(f"{file} is not JSON: {error}.") from None
 
@@ -99,9 +101,9 @@ def _known(context: Context, data: Any) -> Connection | None:
         return connections.by_name(tx, name) if isinstance(name, str) and speakable(name) else None
 
 
-def _valid(data: Any, trusted_hosts: frozenset[str]) -> ConnectionFile:
+def _valid(data: Any, trusted_hosts: frozenset[str], doubled: list[str]) -> ConnectionFile:
     try:
-        return setup.read(data, trusted_hosts)
+        return setup.read(data, trusted_hosts, doubled)
     except BadConnectionFile as error:
         mistakes = "\n".join(f"  {mistake}" for mistake in error.mistakes)
         raise Failure(f"The connection file is not usable; nothing was stored.\n{mistakes}") from None

@@ -1,4 +1,4 @@
-"""`connector pause`, `resume` and `refresh`: a connection at work, at rest, and with fresh master data."""
+"""`connector pause`, `resume` and `recover`: a connection at rest, at work, and after its database was restored."""
 
 from typing import Annotated
 
@@ -7,10 +7,8 @@ import typer
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
 from connector.cli.failures import Failure
-from connector.cli.output import note, print_json, say
-from connector.cli.tables import Column, table
+from connector.cli.output import print_json, say
 from connector.pipeline import recover as recovery
-from connector.pipeline import refresh as master
 from connector.store import connections
 
 
@@ -69,22 +67,3 @@ def recover(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
         say(f"Entries of ours in the ledger: {done.found}. Records taken in from Brex: {done.new + done.known}.")
         say(f"{name} goes on: what stands in the ledger is looked at, not sent.")
     context.woken(context.connection(name))
-
-
-def refresh(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """Read the master data from F&O now: accounts, dimensions, formats, ledgers.
-
-    Example: connector refresh acme
-    """
-    context = current(ctx)
-    found = context.active(name)
-    read = master.run(context.runtime, found)
-    unread = [entity_set for entity_set in master.SETS if entity_set not in read]
-    if as_json:
-        print_json({"read": read, "not_read": unread})
-    else:
-        rows = [[entity_set, f"{read[entity_set]:,}"] for entity_set in master.SETS if entity_set in read]
-        table([Column("Entity set"), Column("Rows", right=True)], rows)
-    for entity_set in unread:
-        note(f"{entity_set} could not be read; what depends on it is left to F&O to judge.")
-    context.woken(found)

@@ -8,7 +8,7 @@ from connector.cli.arguments import AsJson, MaybeName
 from connector.cli.context import current
 from connector.cli.output import note, print_json, say
 from connector.cli.tables import Column, table
-from connector.store import connections
+from connector.store import connections, nights
 from connector.store import purge as store
 from connector.store.engine import Database
 
@@ -35,7 +35,8 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without, only show what would be removed.")] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Remove the contents of old records that are done: Brex's bodies, entries as planned and as sent, webhooks.
+    """Remove the contents of old records that are done: Brex's bodies, entries as planned and as sent, webhooks; and
+    what nightly reconciliations found.
 
     Kept are the history with its hashes, amounts, dates, references, journals and vouchers: such a record can still be
     reconciled, by its amount.
@@ -52,21 +53,26 @@ def purge(
     database = context.runtime.database
     with database.begin() as tx:
         found = {one.name: store.count(tx, one.id, days) for one in chosen}
+        old_nights = {one.name: nights.old(tx, one.id, days) for one in chosen}
     if yes:
         for one in chosen:
             _purge(database, one.id, days)
     if as_json:
         print_json(
             [
-                {"name": of, "purged": yes, "records": n.records, "webhooks": n.webhooks, "still_followed": n.followed}
+                {"name": of, "purged": yes, "records": n.records, "webhooks": n.webhooks,
+                 "reconciliations": old_nights[of], "still_followed": n.followed}
                 for of, n in found.items()
             ]
-        )
+        )  # fmt: skip
         return
     table(
         [Column("Connection"), Column("Records", right=True), Column("Webhooks", right=True),
-         Column("Still followed", right=True)],
-        [[of, f"{n.records:,}", f"{n.webhooks:,}", f"{n.followed:,}"] for of, n in found.items()],
+         Column("Reconciliations", right=True), Column("Still followed", right=True)],
+        [
+            [of, f"{n.records:,}", f"{n.webhooks:,}", f"{old_nights[of]:,}", f"{n.followed:,}"]
+            for of, n in found.items()
+        ],
     )  # fmt: skip
     say("Their contents were removed." if yes else "Nothing was removed: --yes removes the contents of these.")
     if any(n.followed for n in found.values()):
@@ -81,3 +87,4 @@ def _purge(database: Database, connection_id: int, days: int) -> None:
             done = store.records(tx, connection_id, days, AT_ONCE)
     with database.begin() as tx:
         store.webhooks(tx, connection_id, days)
+        nights.forget(tx, connection_id, days)

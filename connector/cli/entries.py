@@ -10,7 +10,7 @@ from connector.domain.entry import Account, Entry, EntryLine
 
 def print_entry(entry: Entry, reference: str = "") -> None:
     say(
-        f"Journal {entry.journal_name} in {entry.legal_entity}, {entry.date.isoformat()}"
+        f"Journal {entry.journal_name} in {entry.legal_entity}, {entry.date.isoformat()}{_period(entry)}"
         f"{f', reference {reference}' if reference else ''}"
     )
     rows = [
@@ -31,6 +31,11 @@ def print_entry(entry: Entry, reference: str = "") -> None:
         say(reason)
     for remark in entry.notes:
         say(f"Note: {remark}")
+
+
+def _period(entry: Entry) -> str:
+    """Which entries share its journal."""
+    return f", one journal a {entry.journal_period}" if entry.journal_period else ""
 
 
 def _reason(line: EntryLine) -> str:

@@ -20,6 +20,7 @@ from connector.cli import (
     credentials,
     data,
     doctor,
+    fields,
     keys,
     mappings,
     people,
@@ -29,8 +30,13 @@ from connector.cli import (
     reconcile,
     record,
     records,
+    refresh,
+    reverse,
+    rules,
     settle,
+    statement,
     status,
+    vendors,
     webhooks,
 )
 from connector.cli.failures import explain
@@ -67,8 +73,11 @@ app.add_typer(credentials.app, name="credentials", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_SETTING_UP)(ping.ping)
 app.command(rich_help_panel=_SETTING_UP)(probe.probe)
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_SETTING_UP)
-app.command(rich_help_panel=_SETTING_UP)(control.refresh)
+app.command(rich_help_panel=_SETTING_UP)(refresh.refresh)
 app.add_typer(mappings.app, name="mappings", rich_help_panel=_SETTING_UP)
+app.add_typer(rules.app, name="rules", rich_help_panel=_SETTING_UP)
+app.add_typer(vendors.app, name="vendors", rich_help_panel=_SETTING_UP)
+app.add_typer(fields.app, name="fields", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_RECORDS)(backfill.backfill)
 app.command(rich_help_panel=_RECORDS)(records.records)
 app.command(rich_help_panel=_RECORDS)(record.record)
@@ -76,9 +85,11 @@ app.command(rich_help_panel=_RECORDS)(preview.preview)
 app.command(rich_help_panel=_RECORDS)(preview.approve)
 app.command(rich_help_panel=_RECORDS)(people.retry)
 app.command(rich_help_panel=_RECORDS)(people.skip)
+app.command(rich_help_panel=_RECORDS)(reverse.reverse)
 app.command(rich_help_panel=_RECORDS)(settle.settle)
 app.command(rich_help_panel=_RUNNING)(status.status)
 app.command(rich_help_panel=_RUNNING)(reconcile.reconcile)
+app.command(rich_help_panel=_RUNNING)(statement.statement)
 app.command(rich_help_panel=_RUNNING)(control.pause)
 app.command(rich_help_panel=_RUNNING)(control.resume)
 app.command(rich_help_panel=_RUNNING)(control.recover)

@@ -26,21 +26,37 @@ def retry(
     record_ids: RecordIds = None,
     stage: StageOption = None,
     problem: ProblemOption = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; kept in the record's history.", show_default=False)
+    ] = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Accept what these are held for as it stands; wants --reason.")
+    ] = False,
+    repost: Annotated[
+        bool, typer.Option("--repost", help="Write reversed records anew, from what Brex has now; wants --reason.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let records go on: these, those in a stage, those with a problem; without any of it, all that are held.
 
-    Safe from any stage: what was written, or may have been, is looked for in F&O before anything is sent.
+    Safe from any stage: what was written, or may have been, is looked for in F&O before anything is sent. Records that
+    were taken back (`connector reverse`) are left alone unless --repost says so.
 
     Example: connector retry acme --problem MAP-ACCOUNT-UNMAPPED
     """
+    named = bool(record_ids) or stage is not None or problem is not None
+    if (anyway or repost) and not (named and reason.strip()):
+        raise typer.BadParameter("--anyway and --repost want --reason, and to know which records.")
+    if anyway and repost:
+        raise typer.BadParameter("--anyway is about held records, --repost about reversed ones.")
     context = current(ctx)
     connection = context.connection(name)
-    ids = _known(context, connection, record_ids)
-    if not ids and stage is None and problem is None:
-        stage = Stage.HELD
-    done = people.retry(context.runtime, connection, actor=person(), record_ids=ids, stage=stage, problem=problem)
-    _report(done, "retried", "nothing is left to do for", as_json=as_json)
+    ids = known(context, connection, record_ids)
+    done = people.retry(
+        context.runtime, connection, actor=person(), record_ids=ids, stage=stage if named else Stage.HELD,
+        problem=problem, reason=reason.strip(), anyway=anyway, repost=repost,
+    )  # fmt: skip
+    report(done, "retried", "nothing is left to do for", as_json=as_json)
     if done.changed:
         if not connection.active:
             note(f"{name} is paused; they go on after `connector resume {name}`.")
@@ -71,21 +87,21 @@ def skip(
         raise typer.BadParameter("--reason is empty.")
     context = current(ctx)
     connection = context.connection(name)
-    ids = _known(context, connection, record_ids)
+    ids = known(context, connection, record_ids)
     dated = None if before is None else cutover.before(context.runtime, connection, before)
     done = people.skip(
         context.runtime, connection, actor=person(), reason=reason.strip(), record_ids=ids, stage=stage,
         problem=problem, among=None if dated is None else dated.ids,
     )  # fmt: skip
     refusal = "cannot be skipped (written, perhaps written, or done)"
-    _report(done, "skipped", refusal, as_json=as_json)
+    report(done, "skipped", refusal, as_json=as_json)
     if dated is not None and dated.undated:
         note(f"{counted(dated.undated)} left alone: without a readable posting date (yet).")
     if ids and done.left_alone:
         raise typer.Exit(1)
 
 
-def _known(context: Context, connection: Connection, record_ids: Sequence[str] | None) -> list[str]:
+def known(context: Context, connection: Connection, record_ids: Sequence[str] | None) -> list[str]:
     """The ids, each once. Raises `Failure` where one is no record here: then nothing is done to the others."""
     ids = list(dict.fromkeys(record_ids or ()))
     askable = [one for one in ids if speakable(one)]
@@ -99,15 +115,20 @@ def _known(context: Context, connection: Connection, record_ids: Sequence[str] |
     return ids
 
 
-def _report(done: Done, verb: str, otherwise: str, *, as_json: bool) -> None:
+def report(done: Done, verb: str, otherwise: str, *, as_json: bool, said: str = "") -> None:
+    """`verb` is the key for programs; `said` is said of the records instead."""
     if as_json:
-        print_json({verb: done.changed, "left_alone": done.left_alone})
+        print_json({verb: done.changed, "left_alone": done.left_alone} | ({"why": done.why} if done.why else {}))
     elif not done.changed and not done.left_alone:
         say("No record matches.")
     else:
-        say(f"{counted(len(done.changed))} {verb}.")
-    if done.left_alone:
-        note(f"{counted(len(done.left_alone))} left alone; {otherwise}: {_some(done.left_alone)}.")
+        say(f"{counted(len(done.changed))} {said or verb}.")
+    for why in dict.fromkeys(done.why.values()):
+        ids = [record_id for record_id, told in done.why.items() if told == why]
+        note(f"{counted(len(ids))} left alone, {_some(ids)}: {why}.")
+    rest = [record_id for record_id in done.left_alone if record_id not in done.why]
+    if rest:
+        note(f"{counted(len(rest))} left alone; {otherwise}: {_some(rest)}.")
 
 
 def _some(ids: Sequence[str]) -> str:

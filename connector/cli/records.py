@@ -18,7 +18,7 @@ from connector.store import views
 
 # A list that leaves some out without a word is worse than a long one.
 ALL = 10**9
-BILLS_WAIT: Final = "TREATMENT-UNKNOWN"
+BILLS_WAIT: Final = "TREATMENT-UNCONFIRMED"
 
 
 def records(
@@ -36,7 +36,7 @@ def records(
 ) -> None:
     """List a connection's records.
 
-    Bills that are held because bills are not handled yet are counted, not listed, unless asked for by --problem.
+    Bills of a type that nobody has approved yet are counted, not listed, unless asked for by --problem.
 
     Example: connector records acme --stage held
     """
@@ -72,12 +72,9 @@ def _list(name: str, rows: list[dict[str, Any]], *, narrowed: bool, bills: bool)
 
 
 def _only_a_bill(row: Mapping[str, Any]) -> bool:
-    """Held for nothing that a person could mend: bills are not handled yet."""
+    """Held because bills of this type are not wanted (yet): there may be more of them than of all else."""
     codes = {one["code"] for one in row["problems"]}
-    return (
-        row["source_type"] == "BILL" and row["stage"] == Stage.HELD and BILLS_WAIT in codes
-        and codes <= {BILLS_WAIT, "RECORD-BEFORE-START"}
-    )  # fmt: skip
+    return row["source_type"] == "BILL" and row["stage"] == Stage.HELD and BILLS_WAIT in codes
 
 
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from connector.store.connections import Connection
 
 _STYLES: Final = {
     "active": "green", "ok": "green", "green": "green", "acknowledged": "green", "written": "green",
-    "held": "yellow", "warning": "yellow", "uncertain": "yellow", "skipped": "dim",
+    "held": "yellow", "warning": "yellow", "uncertain": "yellow", "skipped": "dim", "reversed": "dim",
     "amber": "yellow", "red": "red", "paused": "red", "failed": "red", "refused": "red",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from connector.d365.errors import (
 from connector.domain import jsonio
 from connector.outbound.pacing import retry_after
 from connector.outbound.session import Response
+from connector.outbound.words import LONGEST_NAME, plain
 
 _AUTHORIZATION: Final = (
     "check that the application (client_id) is registered in F&O under System administration > Setup > "
@@ -26,7 +27,7 @@ _AUTHORIZATION: Final = (
 
 def activity_id(headers: Mapping[str, str]) -> str:
     """Fact: F&O names its activity in `ms-dyn-aid` (Microsoft, service request tracing)."""
-    return headers.get("ms-dyn-aid") or ""
+    return plain(headers.get("ms-dyn-aid") or "", LONGEST_NAME)
 
 
 def read(response: Response, *, write: bool) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def refuse(response: Response, *, write: bool, batch: bool = False) -> None:
     if status == 401 or (status == 403 and not explained):
         raise Unauthorized(f"F&O did not take the token ({status}); {_AUTHORIZATION}", status=status, activity_id=aid)
     if status == 429:
-        wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        headers = response.headers
+        wait = retry_after(headers.get("Retry-After"), datetime.now(UTC), headers.get("Date"))
         raise Throttled("F&O asks to slow down (429)", retry_after=wait, activity_id=aid)
     if status in (403, 413) or (explained and 400 <= status < 500 and not batch):
         raise Refused(
@@ -80,6 +82,6 @@ def _unclear(status: int, said: str, aid: str, *, write: bool) -> D365Error:
 
 def _json(body: bytes) -> Any:
     try:
-        return jsonio.loads(body)
+        return jsonio.loads(body, unique=True)
     except jsonio.NotJson:
         return None

@@ -17,6 +17,7 @@ from connector.d365.errors import NotSent, Unauthorized
 from connector.outbound.calls import log_call
 from connector.outbound.errors import OutboundError
 from connector.outbound.session import Outbound
+from connector.outbound.words import plain
 
 SECONDS: Final = 20.0
 
@@ -84,6 +85,8 @@ class TokenSource:
         except OutboundError as error:
             problem: Exception = NotSent(f"no token from Entra ID: {error}")
         except _MSAL_ERRORS as error:
+            # MSAL remembers the errors it met, and may stumble over a strange one at every later call: begin anew.
+            self._app = None
             problem = self._strange(error)
         else:
             token = answer.get("access_token")
@@ -108,7 +111,8 @@ class TokenSource:
 
     def _refused(self, answer: dict[str, Any]) -> Exception:
         status = self._http.last.status_code if self._http.last else None
-        described = str(answer.get("error_description") or answer.get("error") or "")
+        words = (answer.get(name) for name in ("error_description", "error"))
+        described = next((said for said in words if isinstance(said, str) and said), "")
         if status == 429 or answer.get("error") == "temporarily_unavailable" or _PASSING.search(described):
             return NotSent("no token from Entra ID: it asks to try again later", status=status)
         if not described:
@@ -133,7 +137,7 @@ class TokenSource:
         described = described.replace(self._secret, "********")
         found = re.search(r"AADSTS\d+", described)
         code = found.group() if found else ""
-        first = re.split(r"\r?\n|\\r\\n|Trace ID:", described)[0].strip()[:300]
+        first = plain(re.split(r"\r?\n|\\r\\n|Trace ID:", described)[0], 300)
         words = _PLAIN.get(code) or first or f"HTTP {status}"
         return Unauthorized(
             f"Entra ID gives no token: {words}{f' ({code})' if code and code not in words else ''}",

@@ -1,4 +1,4 @@
-"""OData `$batch` requests of several changesets, and what comes of them. Pure.
+"""OData `$batch` requests of several changesets that create or delete rows, and what comes of them. Pure.
 
 Facts (live samples, Microsoft): a changeset is atomic, changesets are independent of each other. The outer
 status is 200 whatever happened inside. A changeset that failed collapses into a single part. F&O may stop at
@@ -15,6 +15,7 @@ MAX_OPERATIONS: Final = 5000  # Microsoft, service protection API limits
 
 # Ids start here: F&O may report a failed changeset under Content-ID 1 whichever it was, so 1 is never ours.
 _FIRST_ID: Final = 1001
+_VERSIONS: Final = ("OData-Version: 4.0", "OData-MaxVersion: 4.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Part:
     """The answer to one changeset, or to one operation outside of any. Either `rows` or `error`, never both.
 
     `rows`: the created rows, in step with `content_ids`; an operation that was answered without an id has "".
+    An operation that answers nothing when it is done (204: a deletion) has an empty row.
     """
 
     content_ids: tuple[str, ...]
@@ -72,24 +74,45 @@ def content_ids(changesets: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[
 
 def build(url: str, changesets: Sequence[Sequence[Mapping[str, Any]]], ids: list[list[str]], boundary: str) -> bytes:
     """The body of a `$batch` that posts every row to `url` (absolute), as `multipart/mixed; boundary=…`."""
+    return _body([[_insert(url, row) for row in rows] for rows in changesets], ids, boundary)
+
+
+def build_deletions(changesets: Sequence[Sequence[tuple[str, str]]], ids: list[list[str]], boundary: str) -> bytes:
+    """The body of a `$batch` that deletes rows: (absolute URL, its ETag as it was read), all of a changeset or none.
+
+    Fact: F&O shows an ETag with every row (live samples). A row that changed since has another one, and is kept.
+    """
+    return _body([[_deletion(url, etag) for url, etag in deletions] for deletions in changesets], ids, boundary)
+
+
+def _deletion(url: str, etag: str) -> list[str]:
+    return [f"DELETE {url} HTTP/1.1", *_VERSIONS, f"If-Match: {etag}", "", ""]
+
+
+def _insert(url: str, row: Mapping[str, Any]) -> list[str]:
+    return [
+        f"POST {url} HTTP/1.1",
+        *_VERSIONS,
+        "Content-Type: application/json;odata.metadata=minimal",
+        "Accept: application/json;odata.metadata=minimal",
+        "",
+        jsonio.dumps(row),
+    ]
+
+
+def _body(changesets: Sequence[Sequence[list[str]]], ids: Sequence[Sequence[str]], boundary: str) -> bytes:
     lines: list[str] = []
-    for number, (rows, row_ids) in enumerate(zip(changesets, ids, strict=True)):
+    for number, (operations, own_ids) in enumerate(zip(changesets, ids, strict=True)):
         inner = f"{boundary}-changeset-{number}"
         lines += [f"--{boundary}", f"Content-Type: multipart/mixed; boundary={inner}", ""]
-        for row, row_id in zip(rows, row_ids, strict=True):
+        for operation, content_id in zip(operations, own_ids, strict=True):
             lines += [
                 f"--{inner}",
                 "Content-Type: application/http",
                 "Content-Transfer-Encoding: binary",
-                f"Content-ID: {row_id}",
+                f"Content-ID: {content_id}",
                 "",
-                f"POST {url} HTTP/1.1",
-                "OData-Version: 4.0",
-                "OData-MaxVersion: 4.0",
-                "Content-Type: application/json;odata.metadata=minimal",
-                "Accept: application/json;odata.metadata=minimal",
-                "",
-                jsonio.dumps(row),
+                *operation,
             ]
         lines += [f"--{inner}--"]
     lines += [f"--{boundary}--", ""]

@@ -15,9 +15,11 @@ from connector.d365.errors import NoAnswer, Unreadable
 from connector.d365.wire import LINE_FIELDS
 from connector.domain import jsonio
 from connector.outbound.session import Outbound
+from connector.outbound.words import LONGEST_NAME
 
 READ_SECONDS: Final = 90.0  # the first call after a restart of F&O is slow, and so are wildcard searches
 DOCUMENTS_PER_CALL: Final = 20  # as live connectors do it
+MOST_PAGES: Final = 2000  # of one reading; more than any environment or account has
 _HEADERS: Final = "LedgerJournalHeaders"
 _LINES: Final = "LedgerJournalLines"
 
@@ -59,6 +61,8 @@ class D365Client:
         seen: set[str] = set()
         while url is not None:
             seen.add(url)
+            if len(seen) > MOST_PAGES:
+                raise Unreadable(f"F&O's pages of {entity_set} have no end", status=200)
             response = self._calls.send("GET", url, seconds=READ_SECONDS)
             page = read(response, write=False)
             aid = activity_id(response.headers)
@@ -76,13 +80,13 @@ class D365Client:
         Asked for by filter: an empty list is F&O's own word, while a 404 may be anyone's on the way.
         """
         where = f"{_company(company)} and {odata.equals('JournalBatchNumber', number)}"
-        rows = [row for row in self.rows(_HEADERS, filter=where) if row.get("JournalBatchNumber") == number]
+        rows = [row for row in self._own(company, _HEADERS, where) if row["JournalBatchNumber"] == number]
         return rows[0] if rows else None
 
     def headers_marked(self, company: str, marker: str) -> list[Row]:
         """The company's headers with the marker anywhere in their Description."""
         where = f"{_company(company)} and {odata.has_text('Description', marker)}"
-        return [row for row in self.rows(_HEADERS, filter=where) if marker in str(row.get("Description"))]
+        return [row for row in self._own(company, _HEADERS, where) if marker in str(row.get("Description"))]
 
     def create_header(self, company: str, journal_name: str, description: str, seconds: float) -> Row:
         """A new journal; F&O numbers it. Raises `NoAnswer` where it is not certain that there is none."""
@@ -96,7 +100,7 @@ class D365Client:
         )
         row = read(response, write=True)
         number, area = row.get("JournalBatchNumber"), row.get("dataAreaId")
-        if not isinstance(number, str) or not number or str(area).casefold() != company.casefold():
+        if not _number(number) or str(area).casefold() != company.casefold():
             raise NoAnswer(
                 "F&O's answer to the new journal does not show its company and number",
                 status=response.status,
@@ -120,15 +124,13 @@ class D365Client:
         for start in range(0, len(references), DOCUMENTS_PER_CALL):
             some = references[start : start + DOCUMENTS_PER_CALL]
             where = " and ".join([*bounds, odata.any_of("Document", some)])
-            rows = self.rows(_LINES, filter=where, select=LINE_FIELDS)
-            found += [row for row in rows if row.get("Document") in some]
+            found += [row for row in self._own(company, _LINES, where) if row.get("Document") in some]
         return found
 
     def lines_of_journal(self, company: str, number: str) -> list[Row]:
         """All lines of a journal, ours or not (`wire.LINE_FIELDS`)."""
         where = f"{_company(company)} and {odata.equals('JournalBatchNumber', number)}"
-        rows = self.rows(_LINES, filter=where, select=LINE_FIELDS)
-        return [row for row in rows if row.get("JournalBatchNumber") == number]
+        return [row for row in self._own(company, _LINES, where) if row["JournalBatchNumber"] == number]
 
     def send(self, changesets: Sequence[Sequence[Row]], entity_set: str = _LINES, *, seconds: float) -> BatchAnswer:
         """Post each changeset's rows as one atomic unit, all in one `$batch`.
@@ -139,6 +141,28 @@ class D365Client:
         ids = batch.content_ids(changesets)
         boundary = f"batch_{uuid4().hex}"
         data = batch.build(f"{self.host}/data/{entity_set}", changesets, ids, boundary)
+        return self._batch(data, boundary, ids, seconds)
+
+    def remove(self, changesets: Sequence[Sequence[Row]], entity_set: str = _LINES, *, seconds: float) -> BatchAnswer:
+        """Delete rows as they were read (key and `@odata.etag`), each changeset as one atomic unit, in one `$batch`.
+
+        Facts: keyed access to another company than the user's own needs cross-company=true; DELETE is answered 204;
+        a key that is not there 400 or 204 (live clients). Errors as of `send`; ValueError for a row without its ETag.
+        """
+        if not all(row.get("@odata.etag") for rows in changesets for row in rows):
+            raise ValueError("a row without its ETag cannot be deleted safely")
+        ids = batch.content_ids(changesets)
+        boundary = f"batch_{uuid4().hex}"
+        url = f"{self.host}/data/{{}}?cross-company=true"
+        deletions = [
+            [(url.format(_line_key(entity_set, row)), str(row["@odata.etag"])) for row in rows] for rows in changesets
+        ]
+        data = batch.build_deletions(deletions, ids, boundary)
+        return self._batch(data, boundary, ids, seconds, deletions=True)
+
+    def _batch(
+        self, data: bytes, boundary: str, ids: list[list[str]], seconds: float, *, deletions: bool = False
+    ) -> BatchAnswer:
         response = self._calls.send(
             "POST",
             f"{self.host}/data/$batch",
@@ -149,11 +173,21 @@ class D365Client:
             Prefer="odata.continue-on-error",
         )
         refuse(response, write=True, batch=True)
-        parts, complete = multipart.parse(response.headers.get("Content-Type", ""), response.body)
+        kind = response.headers.get("Content-Type", "")
+        parts, complete = multipart.parse(kind, response.body, deletions=deletions)
         aid = activity_id(response.headers)
         if not parts and not complete:
             raise NoAnswer("F&O's answer to the batch cannot be read", status=response.status, activity_id=aid)
         return BatchAnswer(parts, complete, aid, ids)
+
+    def _own(self, company: str, entity_set: str, where: str) -> Iterator[Row]:
+        """Journal rows of one company. Raises `Unreadable` for any other: such an answer is not to this question."""
+        select = LINE_FIELDS if entity_set == _LINES else ()
+        for row in self.rows(entity_set, filter=where, select=select):
+            area, number = str(row.get("dataAreaId")), row.get("JournalBatchNumber")
+            if area.casefold() != company.casefold() or not _number(number):
+                raise Unreadable(f"F&O shows a row of {entity_set} that was not asked for", status=200)
+            yield row
 
     def _next(self, url: str, link: Any, aid: str) -> str | None:
         """The next page's URL: only ever below the same host's /data/, as it gets the token."""
@@ -163,6 +197,15 @@ class D365Client:
         if urlsplit(following)[:2] != urlsplit(self.host)[:2] or not urlsplit(following).path.startswith("/data/"):
             raise Unreadable("F&O's next page is on another host", status=200, activity_id=aid)
         return following
+
+
+def _line_key(entity_set: str, row: Row) -> str:
+    return odata.key(entity_set, **{name: row[name] for name in ("dataAreaId", "JournalBatchNumber", "LineNumber")})
+
+
+def _number(value: Any) -> bool:
+    """A journal number as it can be kept. Fact: ten characters and fifteen were seen."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def _company(company: str) -> str:

@@ -3,7 +3,10 @@
 import re
 from typing import Any, Final
 
+from connector.outbound.words import plain
+
 _LONGEST: Final = 1000
+_MOST_READ: Final = 50_000  # of a message, however long it is
 # What the framework adds around the sentence that a person needs.
 _NOISE: Final = re.compile(
     r"^(validateField failed on field|validateWrite failed on data source|Write failed for table row)",
@@ -61,7 +64,7 @@ def tidy(message: str) -> str:
     sentences = [_SEVERITY.sub("", part.strip()) for part in re.split(r";\s+|\r?\n", rest if found else message)]
     sentences = list(dict.fromkeys(sentence for sentence in sentences if sentence))
     told = [sentence for sentence in sentences if not _NOISE.match(sentence)] or sentences
-    return re.sub(r"\.\.+$", ".", "; ".join(told))[:_LONGEST]
+    return plain(re.sub(r"\.\.+$", ".", "; ".join(told)), _LONGEST)
 
 
 def problem_code(message: str) -> str:
@@ -79,4 +82,4 @@ def is_conflict(message: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return value[:_MOST_READ].strip() if isinstance(value, str) else ""

@@ -7,22 +7,27 @@ import re
 from typing import Any, Final
 
 from connector.d365 import infolog
-from connector.d365.batch import InnerError, Part
+from connector.d365.batch import MAX_OPERATIONS, InnerError, Part
 from connector.domain import jsonio
 
 _BOUNDARY: Final = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))', re.IGNORECASE)
+_LINE: Final = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_MOST_HEADERS: Final = 100
 _STATUS: Final = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})(?: .*)?")
 
 
-def parse(content_type: str, body: bytes) -> tuple[list[Part], bool]:
-    """The believable parts in order, and whether the answer was complete and all of it believable."""
+def parse(content_type: str, body: bytes, *, deletions: bool = False) -> tuple[list[Part], bool]:
+    """The believable parts in order, and whether the answer was complete and all of it believable.
+
+    `deletions`: that is what was asked for, so 204 without a body is a good answer, too.
+    """
     boundary = _boundary(content_type)
     if boundary is None:
         return [], False
     sections, complete = _split(body, boundary)
     parts: list[Part] = []
     for section in sections:
-        part = _part(section)
+        part = _part(section, deletions)
         if part is None:
             complete = False
         else:
@@ -40,35 +45,37 @@ def _boundary(content_type: str) -> bytes | None:
 
 
 def _split(body: bytes, boundary: bytes) -> tuple[list[bytes], bool]:
-    """What stands between delimiter lines, and whether the closing one was read with nothing odd after it."""
+    """What stands between delimiter lines, and whether the closing one was read with nothing odd after it.
+
+    Of more sections than a batch may have operations none is believed.
+    """
     sections: list[bytes] = []
-    current: list[bytes] | None = None
-    lines = body.splitlines(keepends=True)
-    for place, line in enumerate(lines):
-        text = line.rstrip(b" \t\r\n")
-        if text == b"--" + boundary + b"--" and current is not None:
-            sections.append(b"".join(current))
-            return sections, not b"".join(lines[place + 1 :]).strip()
-        # Without its line end it may be the beginning of another delimiter.
-        if text == b"--" + boundary and line.endswith((b"\r", b"\n")):
-            if current is not None:
-                sections.append(b"".join(current))
-            current = []
-        elif current is not None:
-            current.append(line)
+    begun: int | None = None
+    # A line of its own; without its line end an opening one may be the beginning of another delimiter.
+    delimiter = re.compile(rb"(?:(?<=[\r\n])|\A)--" + re.escape(boundary) + rb"(--)?[ \t]*(\r\n|\r|\n|\Z)")
+    for found in delimiter.finditer(body):
+        closing, line_end = found.groups()
+        if begun is not None and (closing or line_end):
+            sections.append(body[begun : found.start()])
+        if closing and begun is not None:
+            return sections, not body[found.end() :].strip()
+        if len(sections) > MAX_OPERATIONS:
+            return [], False
+        if line_end and not closing:
+            begun = found.end()
     return sections, False
 
 
-def _part(section: bytes) -> Part | None:
+def _part(section: bytes, deletions: bool) -> Part | None:
     """A changeset, or one operation outside of any; None for anything odd."""
     headers, content = _headers(section)
     inner = _boundary(headers.get("content-type", ""))
     if inner is None:
-        operation = _operation(section)
+        operation = _operation(section, deletions)
         operations = [] if operation is None else [operation]
     else:
         sections, closed = _split(content, inner)
-        read = [_operation(one) for one in sections]
+        read = [_operation(one, deletions) for one in sections]
         operations = [one for one in read if one is not None]
         if not closed or len(operations) != len(read):
             return None
@@ -86,8 +93,8 @@ def _joined(operations: list[Part]) -> Part | None:
     return Part(ids, rows, None)
 
 
-def _operation(section: bytes) -> Part | None:
-    """One `application/http` answer; believed are 201 with an object, and 4xx or 5xx with an OData error."""
+def _operation(section: bytes, deletions: bool) -> Part | None:
+    """One `application/http` answer; believed are 201 with an object (204 with nothing), 4xx or 5xx with an error."""
     outer, message = _headers(section)
     if not outer.get("content-type", "").lower().startswith("application/http"):
         return None
@@ -98,11 +105,13 @@ def _operation(section: bytes) -> Part | None:
     inner, content = _headers(rest)
     if not _whole(inner.get("content-length", ""), content):
         return None
+    content_id = outer.get("content-id") or inner.get("content-id", "")
+    if deletions and status.group(1) == "204" and not content.strip():
+        return Part((content_id,), ({},), None)
     try:
-        body = jsonio.loads(content.strip())
+        body = jsonio.loads(content.strip(), unique=True)
     except jsonio.NotJson:
         return None
-    content_id = outer.get("content-id") or inner.get("content-id", "")
     return _believed(int(status.group(1)), body, content_id)
 
 
@@ -120,11 +129,12 @@ def _believed(status: int, body: Any, content_id: str) -> Part | None:
 def _headers(section: bytes) -> tuple[dict[str, str], bytes]:
     """Header lines up to the first blank one, with names in lower case, and what follows."""
     headers: dict[str, str] = {}
-    lines = section.splitlines(keepends=True)
-    for place, line in enumerate(lines):
-        text = line.decode("latin-1").strip()
+    for number, line in enumerate(_LINE.finditer(section)):
+        text = line.group(1).decode("latin-1").strip()
         if not text:
-            return headers, b"".join(lines[place + 1 :])
+            return headers, section[line.end() :]
+        if number == _MOST_HEADERS:
+            break
         name, colon, value = text.partition(":")
         if colon:
             headers.setdefault(name.strip().lower(), value.strip())

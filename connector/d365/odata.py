@@ -5,6 +5,7 @@ Fact: `eq` with a `*` in the text is a wildcard search; `in` and `has` are not s
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 from urllib.parse import quote as percent
 
 # What may stand in a query as it is. The rest is percent-encoded, blanks as %20: a plus is no blank in OData.
@@ -36,10 +37,16 @@ def any_of(field: str, values: Iterable[str]) -> str:
     return "(" + " or ".join(equals(field, value) for value in values) + ")"
 
 
-def key(entity_set: str, **parts: str) -> str:
-    """`Set(a='…',b='…')`, encoded for a path. Fact: every part of the key must be given (Microsoft)."""
-    inside = ",".join(f"{name}={percent(quote(value), safe=_PLAIN_IN_KEY)}" for name, value in parts.items())
+def key(entity_set: str, **parts: str | int | Decimal) -> str:
+    """`Set(a='…',b=1)`, encoded for a path. Fact: every part of the key must be given (Microsoft)."""
+    inside = ",".join(f"{name}={percent(_literal(value), safe=_PLAIN_IN_KEY)}" for name, value in parts.items())
     return f"{entity_set}({inside})"
+
+
+def _literal(value: str | int | Decimal) -> str:
+    if isinstance(value, str):
+        return quote(value)
+    return str(int(value)) if value == int(value) else f"{value:f}"
 
 
 def query(options: Iterable[tuple[str, str]]) -> str:

@@ -55,8 +55,8 @@ def _line(entry: Entry, line: EntryLine, reference: str) -> dict[str, Any]:
         "TransDate": f"{entry.date.isoformat()}T12:00:00Z",  # F&O keeps dates at noon UTC
         "Text": cut(line.text),
         "Document": reference,
-        "SalesTaxGroup": "",
-        "ItemSalesTaxGroup": "",
+        "SalesTaxGroup": line.sales_tax_group,
+        "ItemSalesTaxGroup": line.item_sales_tax_group,
         "SalesTaxCode": "",
     }
 

@@ -1,6 +1,5 @@
 """The connection file: one Brex account joined to one F&O environment. Validated whole, all mistakes at once."""
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -8,10 +7,21 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from connector.domain import sense
+from connector.domain.mistakes import sentence
+from connector.domain.tax import Tax
+from connector.domain.treatments import (
+    AccountRole,
+    Balancing,
+    CardForBills,
+    JournalName,
+    JournalPeriod,
+    RecordType,
+    TreatmentSetting,
+)
+
 MASK = "********"
 NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
-
-AccountRole = Literal["card_liability", "accounts_payable", "reimbursements_payable", "clearing", "cash", "rewards"]
 
 
 def _https(value: str) -> str:
@@ -46,6 +56,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+class PushSettings(_Strict):
+    """What `connector fields push` brings to Brex: nothing, unless it is asked for."""
+
+    accounts: bool = False
+    dimensions: list[Annotated[str, Field(min_length=1)]] = []
+
+
 class BrexSide(_Strict):
     token: Secret
     base_url: Https = "https://api.brex.com"
@@ -53,6 +70,7 @@ class BrexSide(_Strict):
     webhook_secret: SecretStr | None = None
     source: Literal["accounting", "transactions"] = "accounting"
     integration_id: str | None = None
+    push: PushSettings = PushSettings()
 
 
 class D365Side(_Strict):
@@ -70,6 +88,7 @@ class RoleAccount(_Strict):
     account: str | None = None
     dimensions: dict[str, str] = {}
     inherit: list[str] = []  # dimensions taken over from the coded lines where they all agree
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$"), AfterValidator(str.upper)] | None = None  # its only one
 
 
 class Entity(_Strict):
@@ -77,6 +96,7 @@ class Entity(_Strict):
 
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
     journal_name: str | None = None
+    journal_names: dict[RecordType, JournalName] = {}
     accounts: dict[AccountRole, RoleAccount] = {}
     currencies: dict[str, dict[AccountRole, RoleAccount]] = {}
 
@@ -86,15 +106,23 @@ class Posting(_Strict):
     legal_entity: EntityId
     time_zone: Annotated[str, AfterValidator(_zone)]
     journal_name: str = Field(min_length=1, max_length=10)
-    journal_period: Literal["record", "day", "week", "month"] = "day"
+    journal_period: JournalPeriod = "day"
+    journal_description: str = "Brex {period}"
+    balancing: Balancing = "offset"
     closed_period: Literal["hold", "first_open_day"] = "hold"
     acknowledge_when: Literal["written", "posted"] = "written"
     reimbursements: Literal["accrual", "cash"] = "accrual"
+    bills_paid_by_card: CardForBills = "hold"
+    intercompany: Literal["hold", "linked"] = "hold"
+    amounts: Literal["amount", "billing_amount"] = "amount"
+    tax: Tax | None = None
     midnight_is_date: bool = True
     text: str = "{merchant} {user} {memo}"
     approved_types: list[str] = []
     accounts: dict[AccountRole, RoleAccount] = {}
+    defaults: dict[str, str] = {}  # MainAccount or a dimension → what coded lines get where nothing else answers
     entities: dict[EntityId, Entity] = {}
+    treatments: dict[RecordType, TreatmentSetting] = {}
 
 
 class ConnectionFile(_Strict):
@@ -115,19 +143,13 @@ class BadConnectionFile(ValueError):
 def read(data: Any) -> ConnectionFile:
     """Validate parsed JSON. Raises `BadConnectionFile` naming every mistake; never repeats a secret."""
     try:
-        return ConnectionFile.model_validate(data)
+        file = ConnectionFile.model_validate(data)
     except ValidationError as error:
-        raise BadConnectionFile([_sentence(mistake) for mistake in error.errors(include_input=False)]) from None
-
-
-def _sentence(mistake: Any) -> str:
-    where = ".".join(str(part) for part in mistake["loc"]) or "the file"
-    message = re.sub(r"^Value error, ", "", mistake["msg"])
-    if mistake["type"] == "extra_forbidden":
-        message = "is not a setting of a connection; check its spelling"
-    elif mistake["type"] == "missing":
-        message = "is required"
-    return f"{where}: {message}"
+        raise BadConnectionFile([sentence(mistake) for mistake in error.errors(include_input=False)]) from None
+    mistakes = list(sense.mistakes(file.posting))
+    if mistakes:
+        raise BadConnectionFile(mistakes)
+    return file
 
 
 def without_secrets(file: ConnectionFile) -> dict[str, Any]:

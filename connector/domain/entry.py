@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+# Journals over 1,000 lines may be split by F&O when they are posted; an entry must fit into one with room to spare.
+MOST_LINES: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class EntryLine:
     text: str
     offset: Account | None = None
     why: tuple[str, ...] = ()  # provenance, in words: "why this account"
+    sales_tax_group: str = ""
+    item_sales_tax_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Entry:
     currency: str
     lines: tuple[EntryLine, ...]
     notes: tuple[str, ...] = ()  # what the planner decided by itself, e.g. a dimension left blank
+    journal_period: str = ""  # which journal collects it: record, day, week or month; "" as the connection says
 
     def as_json(self) -> dict[str, Any]:
         """For storage, preview and golden files. Amounts stay Decimal."""
@@ -47,6 +53,7 @@ class Entry:
             "record_type": self.record_type,
             "legal_entity": self.legal_entity,
             "journal_name": self.journal_name,
+            "journal_period": self.journal_period,
             "date": self.date.isoformat(),
             "currency": self.currency,
             "lines": [
@@ -57,6 +64,7 @@ class Entry:
                     "credit": line.credit,
                     "text": line.text,
                     "why": list(line.why),
+                    **_tax(line),
                 }
                 for line in self.lines
             ],
@@ -81,10 +89,13 @@ def from_json(data: dict[str, Any]) -> Entry:
                 credit=Decimal(line["credit"]),
                 text=line["text"],
                 why=tuple(line["why"]),
+                sales_tax_group=line.get("sales_tax_group", ""),
+                item_sales_tax_group=line.get("item_sales_tax_group", ""),
             )
             for line in data["lines"]
         ),
         notes=tuple(data["notes"]),
+        journal_period=data.get("journal_period", ""),
     )
 
 
@@ -94,3 +105,10 @@ def _account(account: Account) -> dict[str, str]:
         "display": account.display,
         "default_dimensions": account.default_dimensions,
     }
+
+
+def _tax(line: EntryLine) -> dict[str, str]:
+    """Only where there are tax groups: few lines have them."""
+    if not line.sales_tax_group:
+        return {}
+    return {"sales_tax_group": line.sales_tax_group, "item_sales_tax_group": line.item_sales_tax_group}

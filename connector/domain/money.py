@@ -18,6 +18,7 @@ _DIGITS = {
             "PYG",
             "RWF",
             "UGX",
+            "UYI",
             "VND",
             "VUV",
             "XAF",
@@ -27,6 +28,7 @@ _DIGITS = {
         0,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
 

@@ -70,6 +70,9 @@ class Record:
     memo: str
     invoice_number: str
     lines: tuple[Line, ...]
+    due_at: str = ""  # of bills only, as Brex writes it
+    status: str = ""  # not documented; seen in use: SUBMITTED
+    billing_amount: Money | None = None  # not documented; seen in use
 
 
 def parse(data: Any) -> Record:
@@ -100,6 +103,9 @@ def parse(data: Any) -> Record:
             _line(item, f"line_items[{index}]")
             for index, item in enumerate(_list(body.get("line_items"), "line_items"))
         ),
+        due_at=_text(body, "due_at"),
+        status=_text(body, "status"),
+        billing_amount=_perhaps_money(body.get("billing_amount")),
     )
 
 
@@ -180,6 +186,14 @@ def _money(data: Any, where: str) -> Money:
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Unreadable(f"{where}.currency is not a currency code")
     return Money(_number(body.get("amount"), f"{where}.amount"), currency)
+
+
+def _perhaps_money(data: Any) -> Money | None:
+    """Of a field that is not documented: whatever cannot be read counts as missing."""
+    try:
+        return None if data is None else _money(data, "")
+    except Unreadable:
+        return None
 
 
 def _time(value: Any, where: str) -> datetime:

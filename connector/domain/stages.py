@@ -40,14 +40,15 @@ TRANSITIONS: Final[dict[Stage, frozenset[Stage]]] = {
     S.RECEIVED: frozenset({S.FETCHED, S.HELD, S.SKIPPED}),
     S.FETCHED: frozenset({S.MAPPED, S.HELD, S.SKIPPED, S.FETCHED}),
     S.MAPPED: frozenset({S.WRITING, S.FETCHED, S.HELD, S.SKIPPED}),
-    S.WRITING: frozenset({S.WRITTEN, S.HELD, S.FETCHED}),
-    S.WRITTEN: frozenset({S.ACKNOWLEDGED, S.HELD, S.REVERSED}),
-    S.ACKNOWLEDGED: frozenset({S.HELD, S.REVERSED}),
+    # Also while an entry is being taken back: a live write of kind removal or reversal says so.
+    S.WRITING: frozenset({S.WRITTEN, S.HELD, S.FETCHED, S.REVERSED}),
+    S.WRITTEN: frozenset({S.ACKNOWLEDGED, S.HELD, S.WRITING, S.REVERSED}),
+    S.ACKNOWLEDGED: frozenset({S.HELD, S.WRITING, S.REVERSED}),
     S.HELD: frozenset(
         {S.MAPPED, S.RECEIVED, S.FETCHED, S.WRITING, S.WRITTEN, S.ACKNOWLEDGED, S.SKIPPED, S.REVERSED, S.HELD}
     ),
     S.SKIPPED: frozenset({S.FETCHED, S.RECEIVED}),
-    S.REVERSED: frozenset({S.FETCHED, S.RECEIVED}),
+    S.REVERSED: frozenset({S.RECEIVED, S.HELD}),
 }
 
 

@@ -4,11 +4,20 @@ from enum import StrEnum
 
 
 class WriteKind(StrEnum):
-    """What kind of outside effect a write is. `entry` and `journal` are in F&O, `acknowledge` in Brex."""
+    """What kind of outside effect a write is: `acknowledge` in Brex, all others in F&O.
+
+    `removal` takes an entry's lines out of an unposted journal; `reversal` is the entry that cancels a posted one.
+    """
 
     ENTRY = "entry"
     JOURNAL = "journal"
     ACKNOWLEDGE = "acknowledge"
+    REMOVAL = "removal"
+    REVERSAL = "reversal"
+
+
+# What goes into a journal as lines.
+LINES = (WriteKind.ENTRY, WriteKind.REVERSAL)
 
 
 class Outcome(StrEnum):

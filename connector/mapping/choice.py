@@ -1,7 +1,9 @@
 """Which F&O value the codings of a line give one dimension, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from connector.mapping.codings import Coding
 from connector.mapping.findings import Spot
@@ -13,6 +15,11 @@ class Sourced:
 
     value: str
     why: str
+
+
+# Folded dimension → what a rule or a default gives it.
+Fallbacks = Mapping[str, Sourced]
+NOTHING: Final[Fallbacks] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,13 @@ class Choice:
 
 
 def choose(
-    dimension: str, remote_ids: frozenset[str], own: Sequence[Coding], attributes: Sequence[Coding] = ()
+    dimension: str,
+    remote_ids: frozenset[str],
+    own: Sequence[Coding],
+    attributes: Sequence[Coding] = (),
+    fallbacks: Fallbacks = NOTHING,
 ) -> Choice:
-    """The steps in order: mapping of the line's own fields, mapping of the record's attributes, remote id.
+    """The steps in order: mapping of the line's own fields, mapping of the record's attributes, remote id, fallback.
 
     `dimension` is folded; `remote_ids` are the (folded) remote field ids under which Brex carries it. The
     first step that says anything decides; values that disagree within it are all returned. Where the line's
@@ -43,7 +54,15 @@ def choose(
     mapped, general = _mapped(dimension, own), _mapped(dimension, attributes)
     unmapped, missing = _unmapped(dimension, own), _unmapped(dimension, attributes)
     options = mapped or (() if unmapped else general) or _carried(remote_ids, own)
-    return Choice(options, None if options else unmapped or missing)
+    gap = None if options else unmapped or missing
+    if not options and dimension in fallbacks:
+        return Choice((_in_place_of(gap, fallbacks[dimension]),))
+    return Choice(options, gap)
+
+
+def _in_place_of(gap: Coding | None, fallback: Sourced) -> Sourced:
+    """A value that Brex carries and no mapping takes is passed over knowingly: the reason says so."""
+    return fallback if gap is None else Sourced(fallback.value, f"{fallback.why}, as no mapping takes {gap}")
 
 
 def _mapped(dimension: str, codings: Sequence[Coding]) -> tuple[Sourced, ...]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.domain.connection import AccountRole, Entity, Posting, RoleAccount
-from connector.mapping.choice import choose, report
+from connector.domain.connection import Entity, Posting, RoleAccount
+from connector.domain.treatments import AccountRole
+from connector.mapping.choice import Fallbacks, choose, report
 from connector.mapping.codings import ENTITY_REMOTE_IDS, Coding
 from connector.mapping.findings import RECORD, Findings, Place, Spot
 from connector.mapping.mappings import FOLDED_LEGAL_ENTITY, LEGAL_ENTITY
@@ -29,6 +30,17 @@ class LegalEntity:
     def journal_name(self) -> str:
         return self._own.journal_name or self.posting.journal_name
 
+    def journal_of(self, record_type: str) -> str:
+        """The journal name for such records: for the entity and the type, for the type, for the entity."""
+        setting = self.posting.treatments.get(record_type)
+        return self._own.journal_names.get(record_type) or (setting and setting.journal_name) or self.journal_name
+
+    @property
+    def journal_names(self) -> list[str]:
+        """Every journal name that records of this entity may go into, each once."""
+        types = [*self._own.journal_names, *self.posting.treatments]
+        return list(dict.fromkeys([self.journal_name, *map(self.journal_of, types)]))
+
     def role(self, role: AccountRole, currency: str) -> RoleAccount | None:
         """The most particular setting: for the entity and currency, for the entity, for the connection."""
         currencies = {code.upper(): accounts for code, accounts in self._own.currencies.items()}
@@ -37,25 +49,27 @@ class LegalEntity:
 
 
 def choose_entity(
-    voters: Sequence[tuple[Place, Sequence[Coding]]],
+    voters: Sequence[tuple[Place, Sequence[Coding], Fallbacks]],
     attributes: Sequence[Coding],
     posting: Posting,
     found: Findings,
 ) -> LegalEntity | None:
     """The one legal entity all voters agree on; None with problems where they do not, or name an unknown one.
 
-    A voter is a place in the record with its codings. Without a LegalEntity mapping it votes for the one the
-    connection posts to (`posting.legal_entity`).
+    A voter is a place in the record with its codings and what rules say of it. Where nothing names a LegalEntity it
+    votes for the one the connection posts to (`posting.legal_entity`).
     """
-    votes = [_vote(own, attributes, posting, found.at(place)) for place, own in voters]
+    votes = [_vote(own, attributes, others, posting, found.at(place)) for place, own, others in voters]
     named = sorted({vote for vote in votes if vote is not None})
     if len(named) > 1:
         found.at(RECORD).problem("RECORD-ENTITIES", entities=", ".join(named))
     return LegalEntity(named[0], posting) if len(named) == 1 and None not in votes else None
 
 
-def _vote(own: Sequence[Coding], attributes: Sequence[Coding], posting: Posting, spot: Spot) -> str | None:
-    choice = choose(FOLDED_LEGAL_ENTITY, ENTITY_REMOTE_IDS, own, attributes)
+def _vote(
+    own: Sequence[Coding], attributes: Sequence[Coding], others: Fallbacks, posting: Posting, spot: Spot
+) -> str | None:
+    choice = choose(FOLDED_LEGAL_ENTITY, ENTITY_REMOTE_IDS, own, attributes, others)
     report(choice, LEGAL_ENTITY, spot)
     if choice.answer is None:
         return None if choice.options or choice.unmapped else posting.legal_entity

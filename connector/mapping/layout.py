@@ -24,6 +24,7 @@ class Part:
     amount: Decimal
     text: str
     why: tuple[str, ...]
+    tax_groups: tuple[str, str] = ("", "")
 
 
 def one_line(part: Part, against: Part) -> tuple[EntryLine, ...]:
@@ -44,6 +45,16 @@ def separate_lines(parts: Sequence[Part]) -> tuple[EntryLine, ...]:
     return tuple(_line(part) for part in (*larger, *smaller, balancing))
 
 
+def paired_lines(parts: Sequence[Part]) -> tuple[EntryLine, ...]:
+    """Lines without offset, several of them on the balancing account: first all of the first part's direction.
+
+    Debits and credits come to the same sum, so the running balance is zero at the end alone.
+    """
+    first = parts[0].direction
+    ordered = sorted(parts, key=lambda part: part.direction != first)
+    return tuple(_line(part) for part in ordered)
+
+
 def _line(part: Part, offset: Account | None = None, why: tuple[str, ...] | None = None) -> EntryLine:
     debit = part.direction == DEBIT
     return EntryLine(
@@ -53,4 +64,6 @@ def _line(part: Part, offset: Account | None = None, why: tuple[str, ...] | None
         text=part.text,
         offset=offset,
         why=part.why if why is None else why,
+        sales_tax_group=part.tax_groups[0],
+        item_sales_tax_group=part.tax_groups[1],
     )

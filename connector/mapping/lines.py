@@ -12,10 +12,11 @@ from decimal import Decimal, InvalidOperation
 
 from connector.domain.money import Money, quantized
 from connector.domain.record import Line, Record
+from connector.domain.treatments import Treatment
 from connector.mapping.codings import has_value
 from connector.mapping.findings import RECORD, Findings, Place, line_place
 from connector.mapping.text import label
-from connector.mapping.treatments import CREDIT, DEBIT, Treatment
+from connector.mapping.treatments import CREDIT, DEBIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,28 @@ Pure and total: no I/O, no clock, no database; it never raises, and the same inp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from typing import Final
 
 from connector.domain.connection import Posting
-from connector.domain.entry import Entry, EntryLine
+from connector.domain.entry import MOST_LINES, Entry
 from connector.domain.master import MasterData
-from connector.domain.problems import Problem
+from connector.domain.problems import PROBLEMS, Problem
 from connector.domain.record import Record
-from connector.mapping import codings
-from connector.mapping.books import Books, open_books
+from connector.domain.treatments import Treatment, TreatmentSetting
+from connector.domain.vendor import NO_VENDORS, VendorBook
+from connector.mapping import amounts, booking, codings, frame, tax
+from connector.mapping.books import open_books
+from connector.mapping.choice import Fallbacks
 from connector.mapping.codings import Coding
+from connector.mapping.compose import compose
 from connector.mapping.dates import local_date
 from connector.mapping.entities import LegalEntity, choose_entity
+from connector.mapping.fallbacks import fallbacks
 from connector.mapping.findings import RECORD, Findings, Place
-from connector.mapping.layout import Part, one_line, separate_lines
-from connector.mapping.lines import Booked, booked_lines, exact, worth_nothing
+from connector.mapping.lines import Booked, booked_lines, worth_nothing
 from connector.mapping.mappings import Mappings
-from connector.mapping.resolve import Resolved, resolve
-from connector.mapping.roles import role_account
-from connector.mapping.text import label, line_text
-from connector.mapping.treatments import CREDIT, DEBIT, Treatment, may_post, treatment_of
+from connector.mapping.rules import RuleBook, facts_of
+from connector.mapping.treatments import may_post, tell_held, treatment_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,48 +37,100 @@ class Skip:
     reason: str
 
 
+NO_RULES: Final = RuleBook()
+_NOTHING_SAID: Final = TreatmentSetting.model_construct()
+
+
 def plan(
-    record: Record, posting: Posting, mappings: Mappings, master: MasterData, approved: frozenset[str]
+    record: Record,
+    posting: Posting,
+    mappings: Mappings,
+    master: MasterData,
+    approved: frozenset[str],
+    accepted: frozenset[str] = frozenset(),
+    *,
+    rules: RuleBook = NO_RULES,
+    vendors: VendorBook = NO_VENDORS,
 ) -> Entry | Skip | list[Problem]:
     """Decide what a record becomes. The list is never empty and holds all problems, in the record's order.
 
     `approved`: the record types a person has approved on this connection, besides `posting.approved_types`.
+    `accepted`: problem codes that a person has accepted for this record; only those that may be are passed over.
     The record's review status is not looked at.
     """
-    found = Findings()
-    treatment = treatment_of(record.type)
-    if treatment is None:
-        found.at(RECORD).problem("TREATMENT-UNKNOWN", type=label(record.type))
+    treatment, found = treatment_for(record, posting), Findings()
+    if treatment is None or treatment.kind == "hold":
+        tell_held(record, treatment, found)
         _posting_day(record, LegalEntity(posting.legal_entity, posting), found)
         return found.problems()
+    if treatment.kind == "skip":
+        return Skip(treatment.reason)
     if worth_nothing(record):
         return Skip(Problem("SKIPPED-ZERO").sentence)
+    booked = booked_lines(record, treatment, found)
+    facts = [facts_of(record, line.line) for line in booked] or [facts_of(record)]
+    if reason := rules.skip(facts):
+        return Skip(reason)
     if not may_post(record.type, treatment, posting.approved_types, approved):
         found.at(RECORD).problem("TREATMENT-UNCONFIRMED", type=record.type)
+    others = [fallbacks(one, rules, posting) for one in facts]
+    entry = _entry(record, treatment, booked, others, posting, mappings, master, vendors, found)
+    problems = [one for one in found.problems() if one.code not in accepted or not PROBLEMS[one.code].anyway]
+    return entry if entry is not None and not problems else problems or found.problems()
 
-    booked = booked_lines(record, treatment, found)
+
+def _entry(
+    record: Record,
+    treatment: Treatment,
+    booked: list[Booked],
+    others: Sequence[Fallbacks],
+    posting: Posting,
+    mappings: Mappings,
+    master: MasterData,
+    vendors: VendorBook,
+    found: Findings,
+) -> Entry | None:
+    """The entry; None where something is missing that it needs. `found` has all problems afterwards."""
+    if posting.amounts == "billing_amount":
+        booked, worth = amounts.in_billing_amount(record, booked, treatment.coded_side, found)
+    else:
+        booked, worth = amounts.in_amount(record, booked)
     attributes = codings.of_record(record, mappings)
-    own = [codings.of_line(line.line, mappings) for line in booked]
-    entity = choose_entity(_voters(record, booked, own, mappings), attributes, posting, found)
+    own = [codings.of_line(tax.without(line.line, posting.tax), mappings) for line in booked]
+    entity = choose_entity(_voters(record, booked, own, others, mappings), attributes, posting, found)
     day = _posting_day(record, entity or LegalEntity(posting.legal_entity, posting), found)
-    books = open_books(master, mappings, entity, day)
+    if entity is not None:
+        concerned = frame.modules(treatment, entity, worth.currency)
+        day = frame.open_day(master, entity, day, concerned, found.at(RECORD))
+    books = open_books(master, mappings, entity, day, vendors)
     coded = [
-        resolve(line_codings, attributes, books, found.at(line.place))
-        for line, line_codings in zip(booked, own, strict=True)
-    ]
-    roles = _roles(record, treatment, coded, books, found)
-    problems = found.problems()
-    if problems or entity is None:
-        return problems
+        booking.coded_line(
+            line, line_codings, attributes, other, tax.named(line.line, posting.tax, found.at(line.place)),
+            worth.currency, books, found,
+        )
+        for line, line_codings, other in zip(booked, own, others if booked else (), strict=True)
+    ]  # fmt: skip
+    setting = posting.treatments.get(record.type, _NOTHING_SAID)
+    balancing = setting.balancing or posting.balancing
+    others_side = booking.other_side(record, treatment, coded, worth.currency, balancing, books, found)
+    booking.check_rate(books, worth.currency, found)
+    if entity is not None:
+        frame.check(books, entity.journal_of(record.type), worth.currency, found.at(RECORD))
+    if entity is None or others_side.unknown or any(one.unknown for one in coded):
+        return None
+    lines = compose(record, setting.text or posting.text, coded, others_side, worth, balancing)
+    if len(lines) > MOST_LINES:
+        found.at(RECORD).problem("MAP-LINES-MANY", lines=str(len(lines)), most=str(MOST_LINES))
     return Entry(
         record_id=record.id,
         record_type=record.type,
         legal_entity=entity.id,
-        journal_name=entity.journal_name,
+        journal_name=entity.journal_of(record.type),
         date=day,
-        currency=record.amount.currency,
-        lines=_lines(record, posting.text, booked, coded, roles),
+        currency=worth.currency,
+        lines=lines,
         notes=found.notes(),
+        journal_period=setting.journal_period or posting.journal_period,
     )
 
 
@@ -92,48 +146,13 @@ def _posting_day(record: Record, entity: LegalEntity, found: Findings) -> date:
 
 
 def _voters(
-    record: Record, booked: Sequence[Booked], own: Sequence[Sequence[Coding]], mappings: Mappings
-) -> list[tuple[Place, Sequence[Coding]]]:
+    record: Record,
+    booked: Sequence[Booked],
+    own: Sequence[Sequence[Coding]],
+    others: Sequence[Fallbacks],
+    mappings: Mappings,
+) -> list[tuple[Place, Sequence[Coding], Fallbacks]]:
     """Who has a say in the legal entity: each coded line, or else the record with what its lines carry."""
     if booked:
-        return [(line.place, line_codings) for line, line_codings in zip(booked, own, strict=True)]
-    return [(RECORD, [coding for line in record.lines for coding in codings.of_line(line, mappings)])]
-
-
-def _roles(
-    record: Record, treatment: Treatment, coded: Sequence[Resolved], books: Books, found: Findings
-) -> dict[str, Resolved]:
-    """The account roles of the treatment, by the side they stand on."""
-    currency = record.amount.currency
-    sides = ((DEBIT, treatment.debit), (CREDIT, treatment.credit))
-    return {
-        direction: role_account(side, currency, coded, books, found) for direction, side in sides if side != "coded"
-    }
-
-
-def _lines(
-    record: Record,
-    template: str,
-    booked: Sequence[Booked],
-    coded: Sequence[Resolved],
-    roles: dict[str, Resolved],
-) -> tuple[EntryLine, ...]:
-    """Called without problems only: then every account is there and the amounts add up."""
-    worth, text = exact(record.amount) or Decimal(0), line_text(template, record)
-    parts = [
-        Part(
-            account=resolved.account,
-            direction=line.line.direction,
-            amount=line.amount,
-            text=line_text(template, record, line.line.memo),
-            why=resolved.why,
-        )
-        for line, resolved in zip(booked, coded, strict=True)
-        if resolved.account
-    ]
-    parts += [
-        Part(account=role.account, direction=direction, amount=abs(worth), text=text, why=role.why)
-        for direction, role in roles.items()
-        if role.account
-    ]
-    return one_line(*parts) if len(parts) == 2 else separate_lines(parts)
+        return [(line.place, codes, other) for line, codes, other in zip(booked, own, others, strict=True)]
+    return [(RECORD, [coding for line in record.lines for coding in codings.of_line(line, mappings)], others[0])]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connector.domain.entry import Account
 from connector.domain.master import MAIN_ACCOUNT, Structure
 from connector.mapping.books import Books, check_account, check_value, lacks, ledger_account
-from connector.mapping.choice import Sourced, choose, report
+from connector.mapping.choice import NOTHING, Fallbacks, Sourced, choose, report
 from connector.mapping.codings import ACCOUNT_REMOTE_IDS, ENTITY_REMOTE_IDS, Coding
 from connector.mapping.findings import Spot
 from connector.mapping.mappings import FOLDED_LEGAL_ENTITY, FOLDED_MAIN_ACCOUNT
@@ -26,11 +26,12 @@ def resolve(
     attributes: Sequence[Coding],
     books: Books,
     spot: Spot,
+    fallbacks: Fallbacks = NOTHING,
 ) -> Resolved:
-    """What one coded line is booked on, by its own codings and the record's attributes."""
-    main = _main_account(own, spot)
+    """What one coded line is booked on: by its own codings, the record's attributes, and rules and defaults."""
+    main = _main_account(own, spot, fallbacks)
     structure = books.structure(main.value) if main else None
-    sourced = _dimensions(own, attributes, books, structure, spot)
+    sourced = _dimensions(own, attributes, books, structure, spot, fallbacks)
     values = {name: source.value for name, source in sourced.items()}
     _note_unused(own, books, spot)
     for name, value in values.items():
@@ -42,9 +43,9 @@ def resolve(
     return Resolved(ledger_account(books, main.value, values, spot), values, tuple(why))
 
 
-def _main_account(own: Sequence[Coding], spot: Spot) -> Sourced | None:
-    """Only the line's own fields give its account: mapping, then remote id."""
-    choice = choose(FOLDED_MAIN_ACCOUNT, ACCOUNT_REMOTE_IDS, own)
+def _main_account(own: Sequence[Coding], spot: Spot, fallbacks: Fallbacks) -> Sourced | None:
+    """Of what Brex carries only the line's own fields give its account: mapping, then remote id."""
+    choice = choose(FOLDED_MAIN_ACCOUNT, ACCOUNT_REMOTE_IDS, own, fallbacks=fallbacks)
     if choice.unmapped is not None:
         coding = choice.unmapped
         spot.problem("MAP-ACCOUNT-UNMAPPED", field=coding.field_label, value=coding.value_label)
@@ -61,11 +62,12 @@ def _dimensions(
     books: Books,
     structure: Structure | None,
     spot: Spot,
+    fallbacks: Fallbacks,
 ) -> dict[str, Sourced]:
     values = {}
-    for dimension in _concerned(own, attributes, books):
+    for dimension in _concerned(own, attributes, books, fallbacks):
         name = books.name(dimension)
-        choice = choose(dimension, frozenset({dimension}), own, attributes)
+        choice = choose(dimension, frozenset({dimension}), own, attributes, fallbacks)
         if structure is not None and lacks(structure, dimension):
             for option in choice.options:
                 note_blank(name, option.value, structure, spot)
@@ -76,11 +78,14 @@ def _dimensions(
     return values
 
 
-def _concerned(own: Sequence[Coding], attributes: Sequence[Coding], books: Books) -> list[str]:
+def _concerned(
+    own: Sequence[Coding], attributes: Sequence[Coding], books: Books, fallbacks: Fallbacks
+) -> list[str]:
     """The folded dimensions these codings speak of: the active format's first, in its order, then by name."""
     spoken = {coding.remote_field for coding in own if coding.remote_value and coding.remote_field in books.segments}
     for coding in (*own, *attributes):
         spoken |= coding.mapped.keys() | coding.expected
+    spoken |= fallbacks.keys()
     spoken -= {FOLDED_MAIN_ACCOUNT, FOLDED_LEGAL_ENTITY}
     inside = [dimension for dimension in books.segments if dimension in spoken]
     return inside + sorted(spoken.difference(inside))

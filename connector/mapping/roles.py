@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
-from connector.domain.connection import AccountRole, RoleAccount
+from connector.domain.connection import RoleAccount
 from connector.domain.entry import Account
 from connector.domain.master import MAIN_ACCOUNT
+from connector.domain.record import Record
+from connector.domain.treatments import AccountRole
+from connector.domain.vendor import VendorBook, VendorChoice
 from connector.mapping.books import Books, check_account, check_value, lacks, ledger_account, other_account
 from connector.mapping.findings import RECORD, Findings, Spot, role_place
 from connector.mapping.mappings import FOLDED_MAIN_ACCOUNT, fold
 from connector.mapping.resolve import Resolved, note_blank
+from connector.mapping.text import label
+from connector.mapping.vendor import vendor_account
 
 NOTHING = Resolved(None, {}, ())
 
 
 def role_account(
-    role: AccountRole, currency: str, coded: Sequence[Resolved], books: Books, found: Findings
+    role: AccountRole, record: Record, currency: str, coded: Sequence[Resolved], books: Books, found: Findings
 ) -> Resolved:
     """The account of a role in the books' entity and this currency, with its own and its inherited dimensions.
 
@@ -23,21 +28,62 @@ def role_account(
     if books.entity is None:
         return NOTHING
     setting = books.entity.role(role, currency)
-    if setting is None or not setting.account:
-        found.at(RECORD).problem("MAP-ROLE-MISSING", role=role, entity=books.entity.id, currency=currency)
+    chosen = _chosen(role, setting, record, books.entity.id, books.vendors)
+    if setting is None or not chosen.account:
+        _tell_missing(role, chosen, record, currency, books.entity.id, found)
         return NOTHING
+    number = chosen.account
     spot = found.at(role_place(role))
-    own = _known_to(books, setting, _named(setting.dimensions, books), spot)
-    inherited = _known_to(books, setting, _inherited(setting, coded, books, spot), spot)
+    if setting.currency not in (None, currency):
+        spot.problem("MAP-ROLE-CURRENCY", role=role, account=number, own=setting.currency or "", currency=currency,
+                     entity=books.entity.id)  # fmt: skip
+    return set_account(setting, number, f"account role {role}", coded, books, spot, why_number=chosen.why)
+
+
+def _chosen(
+    role: AccountRole, setting: RoleAccount | None, record: Record, entity: str, vendors: VendorBook
+) -> VendorChoice:
+    if setting is not None and (role, setting.type) == ("accounts_payable", "Vend"):
+        return vendor_account(record, setting, entity, vendors)
+    return VendorChoice("" if setting is None else setting.account or "", f"account role {role}")
+
+
+def _tell_missing(
+    role: AccountRole, chosen: VendorChoice, record: Record, currency: str, entity: str, found: Findings
+) -> None:
+    spot = found.at(RECORD)
+    if chosen.code:
+        vendor = label(record.vendor_name, record.vendor_id) or "a vendor without a name"
+        spot.problem(chosen.code, vendor=vendor, entity=entity, why=chosen.why)
+    else:
+        spot.problem("MAP-ROLE-MISSING", role=role, entity=entity, currency=currency)
+
+
+def set_account(
+    setting: RoleAccount,
+    number: str,
+    words: str,
+    coded: Sequence[Resolved],
+    books: Books,
+    spot: Spot,
+    *,
+    why_number: str = "",
+) -> Resolved:
+    """An account that the settings name, with its dimensions; `words` say which setting, for the provenance.
+
+    `why_number`: why it is this account, where that is not the setting's own.
+    """
+    own = _known_to(books, setting, number, _named(setting.dimensions, books), spot)
+    inherited = _known_to(books, setting, number, _inherited(setting, coded, books, spot), spot)
     inherited = {name: value for name, value in inherited.items() if name not in own}
     for name, value in own.items():  # inherited ones were checked on the lines they come from
         check_value(books, name, value, spot)
     what = MAIN_ACCOUNT if setting.type == "Ledger" else setting.type
-    why = [f"{what} {setting.account}: account role {role}"]
-    why += [f"{name} {value}: account role {role}" for name, value in own.items()]
-    why += [f"{name} {value}: account role {role}, as on the coded lines" for name, value in inherited.items()]
+    why = [f"{what} {number}: {why_number or words}"]
+    why += [f"{name} {value}: {words}" for name, value in own.items()]
+    why += [f"{name} {value}: {words}, as on the coded lines" for name, value in inherited.items()]
     values = own | inherited
-    return Resolved(_account(setting.type, setting.account, values, books, spot), values, tuple(why))
+    return Resolved(_account(setting.type, number, values, books, spot), values, tuple(why))
 
 
 def _account(kind: str, number: str, values: dict[str, str], books: Books, spot: Spot) -> Account | None:
@@ -56,9 +102,9 @@ def _named(values: dict[str, str], books: Books) -> dict[str, str]:
     }
 
 
-def _known_to(books: Books, setting: RoleAccount, values: dict[str, str], spot: Spot) -> dict[str, str]:
+def _known_to(books: Books, setting: RoleAccount, number: str, values: dict[str, str], spot: Spot) -> dict[str, str]:
     """Without those that the structure of a Ledger account lacks; they are left blank, with a note."""
-    structure = books.structure(setting.account or "") if setting.type == "Ledger" else None
+    structure = books.structure(number) if setting.type == "Ledger" else None
     if structure is None:
         return values
     for name, value in values.items():

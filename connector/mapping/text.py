@@ -4,15 +4,14 @@ Fact: F&O cuts `Text` at 60 characters (seen in live connectors); its strings co
 is two.
 """
 
-import re
 import unicodedata
 from typing import Final
 
+from connector.domain import templates
 from connector.domain.record import Record
 
 LONGEST: Final = 60
 LABEL: Final = 200
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _BLANKED: Final = frozenset({"Cc", "Zl", "Zp"})
 _DROPPED: Final = frozenset({"Cf", "Cs", "Co"})
 
@@ -37,8 +36,7 @@ def label(*names: str) -> str:
 def line_text(template: str, record: Record, memo: str = "") -> str:
     """The template filled in for one line; `memo` is the line's own and goes before the record's.
 
-    A placeholder we do not know stays as it was written. Where nothing is left, the record's type is the
-    text, as F&O could fill an empty one by itself.
+    Where nothing is left, the record's type is the text, as F&O could fill an empty one by itself.
     """
     known = {
         "merchant": record.vendor_name,
@@ -47,9 +45,19 @@ def line_text(template: str, record: Record, memo: str = "") -> str:
         "type": record.type,
         "invoice": record.invoice_number,
         "record": record.id,
+        "department": record.department,
+        "location": record.location,
     }
-    filled = _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
-    return cut(clean(filled), LONGEST) or cut(clean(f"Brex {record.type}"), LONGEST)
+    return cut(clean(templates.fill(template, known)), LONGEST) or cut(clean(f"Brex {record.type}"), LONGEST)
+
+
+def journal_text(template: str, *, period: str, journal: str, entity: str, marker: str) -> str:
+    """A journal header's description: the template filled in, and always the marker by which it is found again.
+
+    Fact: F&O cuts the description at 60 characters.
+    """
+    known = {"period": period, "journal": journal, "entity": entity}
+    return f"{cut(clean(templates.fill(template, known)), LONGEST - len(marker) - 1)} {marker}".strip()
 
 
 def _plain(character: str) -> str:

@@ -23,15 +23,22 @@ def backoff(strikes: int, retry_after: float | None, rng: Random) -> float:
     return rng.uniform(most / 2, most)
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from a `Retry-After` header, a number or an HTTP date against `now` (aware); else None."""
+def retry_after(value: str | None, now: datetime, date: str | None = None) -> float | None:
+    """Seconds from a `Retry-After` header, a number or an HTTP date; else None.
+
+    A date is counted from the same answer's `Date` header: this host's clock may be off. `now` (aware) takes the
+    place of a `Date` that is missing or unreadable.
+    """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - (_moment(date or "") or now)).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

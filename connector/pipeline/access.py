@@ -8,6 +8,7 @@ from typing import Final
 
 READ: Final = "Read"
 WRITE: Final = "Read, Create"
+REMOVE: Final = "Read, Create, Delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +21,38 @@ class Access:
     needed: bool = False
 
 
-# No Update, no Delete, no Correct: the connector changes and deletes nothing in F&O.
+# No Update, no Correct: the connector changes nothing in F&O. It deletes lines of its own, out of journals that are not
+# posted, where a person asks for it (`connector reverse`), and nothing else.
 USED: Final[tuple[Access, ...]] = (
     Access("LedgerJournalHeaders", WRITE, "journals: opened, found again, followed until posted", needed=True),
-    Access("LedgerJournalLines", WRITE, "entries: written, and read back to be certain", needed=True),
+    Access("LedgerJournalLines", REMOVE, "entries: written, read back to be certain; Delete: taken back", needed=True),
     Access("DimensionIntegrationFormats", READ, "the order of segments in account strings", needed=True),
     Access("DimensionParameters", READ, "the delimiter of account strings", needed=True),
     Access("Ledgers", READ, "each company's chart, currency and account structures", needed=True),
     Access("MainAccounts", READ, "checks of accounts before posting"),
     Access("FinancialDimensionValues", READ, "checks of dimension values before posting"),
     Access("AccountStructures", READ, "dimensions an account does not have are left blank"),
-    Access("AccountStructureConstraints", READ, "which structure an account belongs to"),
-    Access("JournalNames", READ, "`ping`: is the journal name fit for purpose"),
-    Access("LegalEntities", READ, "`ping`: does the legal entity exist"),
+    Access("AccountStructureConstraints", READ, "which structure an account belongs to, and what it allows"),
+    Access("AdvancedRules", READ, "checks of combinations before posting"),
+    Access("AdvancedRuleCriteria", READ, "the same: when a rule applies"),
+    Access("LedgerAdvancedRuleStructures", READ, "the same: which dimensions a rule adds"),
+    Access("LedgerAdvancedRuleStructureConstraints", READ, "the same: what a rule allows"),
+    Access("AttributeValueDerivedDimensions", READ, "dimensions that follow from another one"),
+    Access("MainAccountLegalEntities", READ, "a company's own settings of an account; `ping`"),
+    Access("FinancialDimensionValueLegalEntityOverridesV2", READ, "a company's own settings of a dimension value"),
+    Access("FiscalPeriods", READ, "checks of dates before posting; `ping`"),
+    Access("LedgerFiscalPeriods", READ, "the same: which periods are open; `ping`"),
+    Access("Currencies", READ, "checks of currencies before posting"),
+    Access("ExchangeRates", READ, "the same: is there a rate for the day"),
+    Access("VendorsV2", READ, "checks of vendor accounts before posting"),
+    Access("TaxGroups", READ, "sales tax groups, for the settings"),
+    Access("TaxItemGroupHeadings", READ, "item sales tax groups, for the settings"),
+    Access("JournalNames", READ, "does the journal name exist; `ping`: is it fit for purpose"),
+    Access("SequenceV2Tables", READ, "`ping`: can F&O number vouchers and journals"),
+    Access("NumberSequencesV2References", READ, "`ping`: which number sequence numbers journals"),
+    Access("LegalEntities", READ, "the companies' names; `ping`: does the legal entity exist"),
     Access("Companies", READ, "`ping`: the same, where LegalEntities is closed"),
-    Access("MainAccountLegalEntities", READ, "`ping`: a company's own settings of an account"),
-    Access("BankAccounts", READ, "`ping`: do bank accounts exist and are active"),
-    Access("FiscalPeriods", READ, "`ping`: which period is today's"),
-    Access("LedgerFiscalPeriods", READ, "`ping`: is it open"),
+    Access("BankAccounts", READ, "checks of bank accounts before posting; `ping`"),
     Access("SysAADClients", READ, "`ping`: as which user the application acts"),
 )
 

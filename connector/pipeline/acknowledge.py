@@ -11,13 +11,13 @@ import structlog
 
 from connector.brex.errors import BrexError, Refused, ReportRefused
 from connector.brex.wire import Export
-from connector.domain import record
+from connector.domain import jsonio, record
 from connector.domain.problems import Problem
 from connector.domain.stages import ExportStatus, Stage
 from connector.domain.writes import BatchStatus, Outcome, WriteKind
 from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import batches, records, writes
+from connector.store import batches, kinds, records, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
@@ -59,12 +59,29 @@ def _intend(runtime: Runtime, connection: Connection) -> None:
             if not claimed:
                 return
             ids = [one.id for one in claimed]
+            silent = kinds.bills(tx, connection.id, ids)
+            _not_reported(tx, connection, [one for one in claimed if one.id in silent])
+            claimed = [one for one in claimed if one.id not in silent]
+            ids = [one.id for one in claimed]
             entries = writes.live(tx, ids, WriteKind.ENTRY, lock=False)
             told = writes.live(tx, ids, WriteKind.ACKNOWLEDGE, lock=False)
             _told_before(tx, connection, [one for one in told.values() if one.outcome == Outcome.WRITTEN])
-            writes.intend(tx, connection.id, [_intent(one, entries[one.id]) for one in claimed if one.id in entries])
+            again = [one for one in claimed if one.id in entries and one.id not in told and _exported_already(one)]
+            _shown_exported(tx, connection, again)
+            new = [one for one in claimed if one.id in entries and one not in again]
+            writes.intend(tx, connection.id, [_intent(one, entries[one.id]) for one in new])
             # From here the write says when something is due.
             records.defer(tx, connection.id, ids, 3600)
+
+
+def _not_reported(tx: Tx, connection: Connection, bills: Sequence[Claimed]) -> None:
+    """Fact: bills have no review status that could become EXPORTED, and export results take only what is ready."""
+    why, status = "Brex is not told of bills", ExportStatus.NOT_APPLICABLE
+    moves = [
+        Move(one.id, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, attempts=one.attempts, problems=[], export_status=status)
+        for one in bills
+    ]
+    move(tx, connection.id, ACTOR, moves)
 
 
 def _intent(one: Claimed, entry: Write) -> dict[str, Any]:
@@ -85,6 +102,29 @@ def _told_before(tx: Tx, connection: Connection, told: Sequence[Write]) -> None:
     moves = [
         Move(one.record_pk or 0, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, problems=[], export_status=status)
         for one in told
+    ]
+    move(tx, connection.id, ACTOR, moves)
+
+
+def _exported_already(one: Claimed) -> bool:
+    """Written anew, and EXPORTED when it was read for that: Brex was told of an earlier epoch and refuses a second
+    report. Where it was ready again instead, Brex is told again.
+    """
+    if one.epoch == 0:
+        return False
+    try:
+        body = jsonio.loads(one.body or "null")
+    except jsonio.NotJson:
+        return False
+    return isinstance(body, dict) and body.get("review_status") == record.EXPORTED
+
+
+def _shown_exported(tx: Tx, connection: Connection, shown: Sequence[Claimed]) -> None:
+    why = "Brex shows it EXPORTED since an earlier epoch: not reported again"
+    status = ExportStatus.EXPORTED
+    moves = [
+        Move(one.id, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, attempts=one.attempts, problems=[], export_status=status)
+        for one in shown
     ]
     move(tx, connection.id, ACTOR, moves)
 

@@ -28,6 +28,7 @@ _COMPARED = (
     "ItemSalesTaxGroup",
     "SalesTaxCode",
 )
+_LONGEST = 200
 # Without these in the answer nothing can be said about a line.
 _ESSENTIAL = ("AccountDisplayValue", "DebitAmount", "CreditAmount", "Document")
 _DIMENSION_STRINGS = frozenset(name for name in _COMPARED if name.endswith("DisplayValue"))
@@ -105,26 +106,25 @@ def _is_for(parts: Sequence[Part], position: int, content_ids: Sequence[Sequence
     """Whether the refusal at this place is for the changeset at this place: by its Content-ID, else by counting.
 
     Fact: a failed changeset was recorded collapsing into one part with Content-ID 1. Whether that is the changeset's
-    first id or always 1 is unknown, so 1 says nothing.
+    first id or always 1 is unknown, so 1 says nothing: then every changeset must have its part, else one that was
+    written may be missing in front of it.
     """
     named = set(parts[position].content_ids) - {"1", ""}
-    if named & {id_ for ids in content_ids for id_ in ids}:
-        return named <= set(content_ids[position])
-    if len(parts) == len(content_ids):
-        return True
-    # Parts are missing. A success after it counts those before; else F&O stopped at it, so it is the only one.
-    last = max((place for place, part in enumerate(parts) if part.rows is not None), default=-1)
-    return position < last or position == last + 1 == len(parts) - 1
+    if named:
+        return position < len(content_ids) and named <= set(content_ids[position])
+    return len(parts) == len(content_ids)
 
 
 def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> Verdict:
     """Compare an entry as sent with the lines F&O shows for it."""
     if len(rows) != len(intent) or any(name not in row for row in rows for name in _ESSENTIAL):
         return Verdict("unknown", message=f"F&O showed {len(rows)} of {len(intent)} lines, or not all of each line")
-    vouchers = tuple(sorted({str(row["Voucher"]) for row in rows if row.get("Voucher")}))
+    if told := _not_ours(intent, rows):
+        return Verdict("unknown", message=told)
+    vouchers = tuple(sorted({_name(row["Voucher"]) for row in rows if row.get("Voucher")}))
     ledger = {
-        "data_area": str(rows[0].get("dataAreaId", "")),
-        "journal": str(rows[0].get("JournalBatchNumber", "")),
+        "data_area": _name(rows[0].get("dataAreaId", "")),
+        "journal": _name(rows[0].get("JournalBatchNumber", "")),
         "lines": [row.get("LineNumber") for row in rows],
         "voucher": vouchers[0] if len(vouchers) == 1 else "",
     }
@@ -135,6 +135,21 @@ def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> V
         vouchers=vouchers,
         ledger=ledger,
     )
+
+
+def _not_ours(intent: Sequence[Row], rows: Sequence[Row]) -> str:
+    """Why these rows are not the entry's lines, each once; empty where nothing says so."""
+    companies = {str(row.get("dataAreaId", line.get("dataAreaId"))).casefold() for line in intent[:1] for row in rows}
+    if companies != {str(intent[0].get("dataAreaId")).casefold()}:
+        return "F&O showed lines of another company"
+    shown = [row["LineNumber"] for row in rows if row.get("LineNumber") is not None]
+    if not all(isinstance(number, int | Decimal) for number in shown):
+        return "F&O showed a line number that is none"
+    return "" if len(set(shown)) == len(shown) else "F&O showed one line twice"
+
+
+def _name(value: Any) -> str:
+    return str(value)[:_LONGEST]
 
 
 def differences(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> list[str]:
@@ -156,7 +171,7 @@ def _line_differences(line: Row, row: Row, delimiter: str) -> list[str]:
         if name == "OffsetAccountType" and not line.get("OffsetAccountDisplayValue"):
             continue  # the type of an account that is not there means nothing
         if _normal(name, line[name], delimiter) != _normal(name, row[name], delimiter):
-            told.append(f'{name} sent "{line[name]}", F&O has "{row[name]}"')
+            told.append(f'{name} sent "{line[name]}", F&O has "{str(row[name])[:_LONGEST]}"')
     return told
 
 

@@ -10,10 +10,9 @@ from connector.brex.client import LONG_AGO, BrexClient
 from connector.brex.errors import BrexError, Unavailable
 from connector.domain import jsonio, record
 from connector.domain.problems import Problem
-from connector.domain.reference import reference
 from connector.domain.stages import Stage
-from connector.domain.writes import WriteKind
-from connector.pipeline import intake
+from connector.pipeline import epochs, intake
+from connector.pipeline.epochs import InLedger
 from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.store import ledger, records
@@ -118,7 +117,9 @@ def _settle(
     """Store what came. `bodies` None: the body came with the word of the record and is stored already."""
     if not group:
         return
-    ours = _in_ledger(runtime, connection, group)
+    found = _in_ledger(runtime, connection, group)
+    # Written before and deliberately written anew: what Brex says of it is about the earlier epoch.
+    ours = found.keys() | {one.id for one in group if one.epoch > 0}
     looks = {
         one.id: _look(one, None if bodies is None else bodies.get(one.record_id), bodies is None, one.id in ours)
         for one in group
@@ -127,6 +128,7 @@ def _settle(
         Move(
             one.id, one.stage, looks[one.id].to, looks[one.id].why, attempts=one.attempts,
             problems=looks[one.id].problems, data={"body_hash": looks[one.id].kept.get("body_hash", "")},
+            epoch=found[one.id].epoch if one.id in found else None,
         )
         for one in group
     ]  # fmt: skip
@@ -137,11 +139,15 @@ def _settle(
         records.looked(tx, connection.id, sorted(moved), then)
 
 
-def _in_ledger(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> set[int]:
-    """Those whose entry stood in the ledger when it was last read as a whole."""
-    keys = {reference(one.record_id, one.epoch, WriteKind.ENTRY): one.id for one in group}
+def _in_ledger(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> dict[int, InLedger]:
+    """Those whose entry, of this epoch or a later one, stood in the ledger when it was last read as a whole."""
     with runtime.database.begin() as tx:
-        return {keys[key] for key in ledger.among(tx, connection.id, list(keys))}
+        if not ledger.anything(tx, connection.id):
+            return {}
+        wanted = [key for one in group for key in epochs.references(one.record_id, one.epoch)]
+        found = ledger.among(tx, connection.id, wanted)
+    states = {one.id: epochs.in_ledger(one.record_id, one.epoch, found) for one in group}
+    return {pk: state for pk, state in states.items() if state is not None}
 
 
 def _look(one: Claimed, body: dict[str, Any] | None, stored: bool, ours: bool) -> _Look:
@@ -173,7 +179,7 @@ def _judge(found: record.Record, kept: dict[str, Any], ours: bool) -> _Look:
     if found.review_status == record.READY or found.source_type == "BILL":
         return _Look(Stage.FETCHED, f"fetched, version {found.version}", [], kept)
     if found.review_status == record.EXPORTED and ours:
-        return _Look(Stage.FETCHED, "exported, and its entry stood in the ledger: taken up again", [], kept)
+        return _Look(Stage.FETCHED, "exported, and its entry stands or stood in the ledger: taken up again", [], kept)
     if found.review_status == record.EXPORTED:
         return _Look(Stage.HELD, "exported already", [Problem("RECORD-EXPORTED-ELSEWHERE")], kept)
     problem = Problem("RECORD-NOT-READY", values={"status": found.review_status})

@@ -16,7 +16,8 @@ from connector.domain.problems import Problem
 from connector.domain.reference import marker as marker_of
 from connector.domain.stages import Stage
 from connector.domain.writes import BatchStatus, WriteKind
-from connector.pipeline.runtime import Runtime, Stop
+from connector.mapping.text import journal_text
+from connector.pipeline.runtime import Runtime, Stop, posting
 from connector.store import batches, journals, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
@@ -27,7 +28,6 @@ log = structlog.get_logger()
 ACTOR = "task:post"
 REQUEST_SECONDS = 25.0
 DEADLINE_SECONDS = 30.0
-DESCRIPTION = 60  # F&O cuts it there
 
 
 class _NotWanted(Exception):
@@ -53,7 +53,10 @@ def _begin(
 ) -> tuple[int, int, int, str] | None:
     """Commit the intent: journal, write, batch and description. None where another worker is at it."""
     marker = marker_of(secrets.token_bytes(9))
-    description = f"Brex {key.period[:30]} {marker}"[:DESCRIPTION]
+    description = journal_text(
+        posting(connection).journal_description, period=key.period[:30], journal=key.journal_name,
+        entity=key.legal_entity, marker=marker,
+    )  # fmt: skip
     intent = {"dataAreaId": key.legal_entity, "JournalName": key.journal_name, "Description": description}
     with runtime.database.begin() as tx:
         journal_id = journals.begin_opening(tx, connection.id, key, marker)

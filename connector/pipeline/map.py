@@ -14,13 +14,15 @@ from connector.domain.stages import Stage
 from connector.domain.writes import WriteKind
 from connector.mapping.mappings import Mappings
 from connector.mapping.plan import Skip, plan
-from connector.pipeline import refresh
+from connector.mapping.rules import RuleBook
+from connector.pipeline import lookups, refresh, vendors
 from connector.pipeline.runtime import Runtime, TimeBox, posting
 from connector.store import records, rules
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from connector.store.moves import Move, move
 from connector.store.records import Claimed
+from connector.vendors.book import Vendors
 
 ACTOR = "task:map"
 MOST = 500
@@ -33,21 +35,32 @@ class Rules:
     version: int
     posting: Posting
     mappings: Mappings
+    book: RuleBook
     master: MasterData
     approved: frozenset[str]
+    vendors: Vendors
 
 
 def rules_of(database: Database, connection: Connection) -> Rules:
-    mappings, master = _lookups(database, connection.id, connection.rules_version)
-    return Rules(connection.rules_version, posting(connection), mappings, master, connection.approved_types)
+    mappings, book = _lookups(database, connection.id, connection.rules_version)
+    master = lookups.master_of(database, connection.id, connection.rules_version)
+    book_of_vendors = vendors.book(database, connection.id, connection.rules_version, master)
+    return Rules(
+        connection.rules_version, posting(connection), mappings, book, master, connection.approved_types,
+        book_of_vendors,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
-def _lookups(database: Database, connection_id: int, version: int) -> tuple[Mappings, MasterData]:  # noqa: ARG001
-    """Kept per `version`: mappings and master data of thousands of rows are prepared once, not once a task."""
+def _lookups(
+    database: Database,
+    connection_id: int,
+    version: int,  # noqa: ARG001
+) -> tuple[Mappings, RuleBook]:
+    """Kept per `version`: mappings of thousands of rows are prepared once, not once a task."""
     with database.begin() as tx:
-        rows, sets = rules.mappings(tx, connection_id), rules.master_rows(tx, connection_id)
-    return Mappings(rows), refresh.build(sets)
+        rows, lines = rules.mappings(tx, connection_id), rules.rules(tx, connection_id)
+    return Mappings(rows), RuleBook(lines)
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
@@ -66,6 +79,8 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
         with runtime.database.begin() as tx:
             move(tx, connection.id, ACTOR, [made for id_, made in moves.items() if id_ not in same])
             records.replanned(tx, connection.id, same, known.version)
+            vendors.remember(tx, connection.id, known.vendors)
+        known.vendors.new.clear()
 
 
 def _same(one: Claimed, made: Move) -> bool:
@@ -81,7 +96,11 @@ def step(one: Claimed, known: Rules) -> Move:
     except (record.Unreadable, jsonio.NotJson) as error:
         problems = [Problem("RECORD-UNREADABLE", values={"reason": str(error)})]
         return Move(one.id, one.stage, Stage.HELD, "cannot be read", attempts=one.attempts, problems=problems)
-    planned = plan(found, known.posting, known.mappings, known.master, known.approved)
+    accepted = frozenset(one.accepted)
+    planned = plan(
+        found, known.posting, known.mappings, known.master, known.approved, accepted,
+        rules=known.book, vendors=known.vendors,
+    )  # fmt: skip
     if isinstance(planned, Skip):
         return Move(
             one.id,

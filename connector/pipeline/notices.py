@@ -1,7 +1,7 @@
 """What a person should know of a connection before it becomes a problem: sentences for `status` and the log."""
 
 from connector.pipeline import tokens
-from connector.store import announcements, changes, journals
+from connector.store import announcements, changes, journals, nights
 from connector.store import tokens as lives
 from connector.store.connections import Connection
 from connector.store.engine import Tx
@@ -15,7 +15,13 @@ UNPOSTED_DAYS = 7
 def of(tx: Tx, connection: Connection) -> list[str]:
     """All there is to say now, most urgent first; empty where all is well."""
     told = [sentence for life in lives.lives(tx, connection.id) if (sentence := tokens.sentence(life))]
-    return [*told, *filter(None, (webhooks(tx, connection), changed(tx, connection), unposted(tx, connection)))]
+    return [*told, *filter(None, _notices(tx, connection))]
+
+
+def _notices(tx: Tx, connection: Connection) -> tuple[str, ...]:
+    return (
+        webhooks(tx, connection), changed(tx, connection), unposted(tx, connection), reconciled(tx, connection),
+    )  # fmt: skip
 
 
 def webhooks(tx: Tx, connection: Connection) -> str:
@@ -51,4 +57,17 @@ def unposted(tx: Tx, connection: Connection) -> str:
     return (
         f"{len(waiting)} journal{'' if len(waiting) == 1 else 's'} written more than {UNPOSTED_DAYS} days ago and not "
         f"posted in F&O yet: {shown}. Post or delete them there; nothing is lost meanwhile."
+    )
+
+
+def reconciled(tx: Tx, connection: Connection) -> str:
+    """Empty where the last nightly reconciliation found nothing."""
+    night = nights.last(tx, connection.id)
+    if night is None or night.clean:
+        return ""
+    new, still = (int(night.since_before.get(name, 0)) for name in ("new", "still_open"))
+    return (
+        f"The nightly reconciliation of {night.first} to {night.last} does not agree: {night.found:,} "
+        f"finding{'' if night.found == 1 else 's'}, {new:,} of them new, {still:,} known from the night before: "
+        f"`connector reconcile {connection.name} --kept`."
     )

@@ -1,14 +1,17 @@
 """Storing what became of a batch: one transaction, and only where the batch is still ours to answer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
+from connector.d365 import words
 from connector.d365.batch import BatchAnswer
-from connector.d365.infolog import is_conflict, problem_code
+from connector.d365.infolog import is_conflict
 from connector.domain.problems import Problem
 from connector.domain.stages import LedgerStatus, Stage
-from connector.domain.writes import BatchStatus
+from connector.domain.writes import BatchStatus, WriteKind
+from connector.pipeline import epochs
 from connector.pipeline.confirm import Verdict
 from connector.pipeline.map import rules_of
 from connector.pipeline.poison import MOST_ATTEMPTS, retry_seconds
@@ -27,11 +30,6 @@ Judged = Sequence[tuple[Write, Verdict]]
 
 def delimiter(runtime: Runtime, connection: Connection) -> str:
     return rules_of(runtime.database, connection).master.delimiter
-
-
-def problem_of(message: str) -> Problem:
-    """F&O's own words, with the code they mean."""
-    return Problem(problem_code(message), values={"message": message})
 
 
 def store(
@@ -58,8 +56,18 @@ def store(
         batches.end(tx, batch_id, status, trace=answer.activity_id, evidence=lost[0][1] if lost else "")
         if not usable:
             journals.close(tx, journal.id, "F&O takes no more lines in it")
-        move(tx, connection.id, ACTOR, moves)
+        moved = move(tx, connection.id, ACTOR, moves)
+        epochs.as_wished(tx, connection.id, ACTOR, [one for one, verdict in judged if taken_back(one, verdict, moved)])
     _tell(connection, batch_id, judged)
+
+
+def taken_back(one: Write, verdict: Verdict, moved: set[int]) -> bool:
+    return one.kind == WriteKind.REVERSAL and verdict.outcome == "written" and one.record_pk in moved
+
+
+def end_of(one: Write) -> Stage:
+    """Where a record goes once this write of it is confirmed."""
+    return Stage.REVERSED if one.kind == WriteKind.REVERSAL else Stage.WRITTEN
 
 
 def unknown(
@@ -126,14 +134,27 @@ def confirmed(one: Write, verdict: Verdict, taken: set[str], data: dict[str, obj
     return Move(
         one.record_pk or 0,
         Stage.WRITING,
-        Stage.HELD if problems else Stage.WRITTEN,
-        "; ".join(problem.code for problem in problems) or f"F&O confirmed it in journal {journal}",
+        Stage.HELD if problems else end_of(one),
+        "; ".join(problem.code for problem in problems) or f"F&O confirmed {named(one)} in journal {journal}",
         data={**data, "ledger": verdict.ledger},
         problems=problems,
         ledger_status=LedgerStatus.ALTERED if problems else LedgerStatus.UNPOSTED,
-        journal=journal,
-        voucher=str(verdict.ledger.get("voucher", "")),
+        **place_of(one, verdict),
     )
+
+
+def named(one: Write) -> str:
+    return "its reversing entry" if one.kind == WriteKind.REVERSAL else "it"
+
+
+def place_of(one: Write, verdict: Verdict) -> dict[str, Any]:
+    """Journal and voucher of a record are its entry's; those of a reversing entry stand with that write.
+
+    A reversed record has the reason why.
+    """
+    if one.kind == WriteKind.REVERSAL:
+        return {"reason": one.wish.get("reason")}
+    return {"journal": str(verdict.ledger.get("journal", "")), "voucher": str(verdict.ledger.get("voucher", ""))}
 
 
 def _strange_vouchers(tx: Tx, journal: Journal, judged: Judged) -> set[str]:
@@ -159,12 +180,15 @@ def _refused(tx: Tx, refused: Judged, journal: Journal, usable: bool) -> list[Mo
             moves.append(Move(one.record_pk or 0, None, None, why, data={"journal": journal.number}, delay=None))
             continue
         final.append({"id": one.id, "evidence": verdict.message})
-        problem = problem_of(verdict.message)
+        problems = words.problems(verdict.message)
+        if one.kind == WriteKind.REVERSAL:
+            problems = [Problem("REVERSAL-REFUSED", values={"message": verdict.message})]
         if passing:
-            problem = Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts), "reason": verdict.message})
+            problems = [Problem("POST-GIVEN-UP", values={"attempts": str(one.attempts), "reason": verdict.message})]
+        codes = ", ".join(problem.code for problem in problems)
         moves.append(
             Move(
-                one.record_pk or 0, Stage.WRITING, Stage.HELD, f"F&O refused it: {problem.code}", problems=[problem],
+                one.record_pk or 0, Stage.WRITING, Stage.HELD, f"F&O refused it: {codes}", problems=problems,
                 data={"message": verdict.message, "journal": journal.number},
             )
         )  # fmt: skip

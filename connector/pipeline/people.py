@@ -1,64 +1,141 @@
-"""What a person may do to records: retry and skip. What may be sent again is decided by the writes, never here."""
+"""What a person may do to records: retry, skip, reverse. What may be sent again is decided by the writes, not here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
 
+from connector.domain.problems import PROBLEMS
 from connector.domain.stages import Stage
 from connector.domain.writes import Outcome, WriteKind
+from connector.pipeline import epochs
 from connector.pipeline.runtime import Runtime
-from connector.store import records, views, writes
+from connector.store import records, reversals, views, writes
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 from connector.store.moves import Move, move
 from connector.store.writes import Write
 
 MOST = 1000
 SKIPPABLE = frozenset({Stage.RECEIVED, Stage.FETCHED, Stage.MAPPED, Stage.HELD})
+# Held for these, an entry was seen in the ledger, however its own write ended.
+_SEEN: Final = frozenset({"D365-ALTERED", "D365-VOUCHER", "LEDGER-TWICE", "LEDGER-PARTIAL"})
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Record ids by what became of the wish."""
+    """Record ids by what became of the wish, and why the others were left alone."""
 
-    changed: list[str]
-    left_alone: list[str]
+    changed: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def leave(self, record_id: str, why: str) -> None:
+        self.left_alone.append(record_id)
+        self.why[record_id] = why
 
 
 def retry(
-    runtime: Runtime,
-    connection: Connection,
-    *,
-    actor: str,
-    record_ids: Sequence[str] = (),
-    stage: str | None = None,
-    problem: str | None = None,
-) -> Done:
-    """Let records go on, from any stage. What was written or may have been is read again in F&O first."""
-    done = Done([], [])
+    runtime: Runtime, connection: Connection, *, actor: str, record_ids: Sequence[str] = (), stage: str | None = None,
+    problem: str | None = None, reason: str = "", anyway: bool = False, repost: bool = False,
+) -> Done:  # fmt: skip
+    """Let records go on, from any stage. What was written or may have been is read again in F&O first.
+
+    `anyway`: the problems they are held for are accepted as they stand, where they may be. `repost`: records that were
+    taken back are written anew, as the next epoch.
+    """
+    done = Done()
     with runtime.database.begin() as tx:
-        chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
-        for start in range(0, len(chosen), MOST):
-            part = chosen[start : start + MOST]
-            live = writes.live(tx, [row.id for row in part], WriteKind.ENTRY)
-            moves = [one for row in part if (one := _retried(row.id, Stage(row.stage), live.get(row.id))) is not None]
-            moved = move(tx, connection.id, actor, moves)
-            held = {row.id for row in part if row.stage in (Stage.HELD, Stage.WRITING)} & moved
-            writes.look_now(tx, [one.id for pk, one in live.items() if pk in held and one.outcome != Outcome.OPEN])
-            records.look_anew(tx, connection.id, [pk for pk in moved if pk not in live])
-            for row in part:
-                (done.changed if row.id in moved else done.left_alone).append(row.record_id)
+        for part in _parts(views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)):
+            if repost:
+                _repost(tx, connection, actor, reason, part, done)
+            else:
+                _retry(tx, connection, actor, reason, _acceptable(part, done) if anyway else part, done, anyway=anyway)
     return done
 
 
-def _retried(record_pk: int, stage: Stage, live: Write | None) -> Move | None:
-    why = "retried by a person"
+def _parts(chosen: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(chosen), MOST):
+        yield chosen[start : start + MOST]
+
+
+def _codes(row: Any) -> list[str]:
+    return [str(one["code"]) for one in row.problems]
+
+
+def _acceptable(part: Sequence[Any], done: Done) -> list[Any]:
+    kept = []
+    for row in part:
+        refused = [code for code in _codes(row) if not PROBLEMS[code].anyway]
+        if row.stage != Stage.HELD or not row.problems:
+            done.leave(row.record_id, "it is not held for anything that could be accepted")
+        elif refused:
+            done.leave(row.record_id, f"{', '.join(refused)} cannot be accepted")
+        else:
+            kept.append(row)
+    return kept
+
+
+def _retry(
+    tx: Tx, connection: Connection, actor: str, reason: str, part: Sequence[Any], done: Done, *, anyway: bool
+) -> None:
+    pks = [row.id for row in part]
+    live, back = writes.live(tx, pks, WriteKind.ENTRY), reversals.live(tx, pks)
+    why = "accepted as it stands, by a person" if anyway else "retried by a person"
+    moves = []
+    for row in part:
+        data = {"accepted": _codes(row)} if anyway else {}
+        made = _retried(row.id, Stage(row.stage), row.id in live or row.id in back, _told(why, reason), data)
+        if made is not None:
+            moves.append(made)
+        else:
+            done.leave(row.record_id, _AT_AN_END[Stage(row.stage)])
+    moved = move(tx, connection.id, actor, moves)
+    if anyway:
+        reversals.accept(tx, connection.id, [{"id": row.id, "codes": _codes(row)} for row in part if row.id in moved])
+    held = [row.id for row in part if row.stage in (Stage.HELD, Stage.WRITING) and row.id in moved]
+    looked_for = [back.get(pk) or live.get(pk) for pk in held]
+    writes.look_now(tx, [one.id for one in looked_for if one is not None and _known(one)])
+    reversals.look_now(tx, [one.id for one in looked_for if one is not None])
+    records.look_anew(tx, connection.id, [pk for pk in moved if pk not in live])
+    done.changed.extend(row.record_id for row in part if row.id in moved)
+    for row in part:
+        if row.id not in moved and row.record_id not in done.why:
+            done.leave(row.record_id, "it has just moved on")
+
+
+def _known(one: Write) -> bool:
+    return one.kind != WriteKind.REMOVAL and one.outcome != Outcome.OPEN
+
+
+def _told(why: str, reason: str) -> str:
+    return f"{why}: {reason}"[:500] if reason else why
+
+
+_AT_AN_END: Final = {
+    Stage.ACKNOWLEDGED: "nothing is left to do",
+    Stage.REVERSED: "it was taken back; `connector retry NAME RECORD_ID --repost` writes it anew",
+}
+
+
+def _retried(record_pk: int, stage: Stage, live: bool, why: str, data: dict[str, Any]) -> Move | None:
     if stage is Stage.HELD:
-        to = Stage.RECEIVED if live is None else Stage.WRITING
-        return Move(record_pk, stage, to, why, problems=[])
+        return Move(record_pk, stage, Stage.WRITING if live else Stage.RECEIVED, why, data=data, problems=[])
     if stage is Stage.SKIPPED:
         return Move(record_pk, stage, Stage.RECEIVED, why, problems=[], reason="")
-    if stage in (Stage.ACKNOWLEDGED, Stage.REVERSED):
-        return None  # nothing is left to do
+    if stage in _AT_AN_END:
+        return None
     return Move(record_pk, stage, None, why)
+
+
+def _repost(tx: Tx, connection: Connection, actor: str, reason: str, part: Sequence[Any], done: Done) -> None:
+    wished = {row.id: row.epoch + 1 for row in part if row.stage == Stage.REVERSED}
+    moved = epochs.begin(tx, connection.id, actor, wished, _told("to be written anew", reason))
+    for row in part:
+        if row.id in moved:
+            done.changed.append(row.record_id)
+        else:
+            done.leave(row.record_id, "only what was taken back (`connector reverse`) can be written anew")
 
 
 def skip(
@@ -69,13 +146,12 @@ def skip(
 
     `among`: of these record ids, only those that are not done with yet (a cut-over is about nothing else).
     """
-    done = Done([], [])
+    done = Done()
     with runtime.database.begin() as tx:
         chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
         if among is not None:
             chosen = [row for row in chosen if row.record_id in among and row.stage in SKIPPABLE]
-        for start in range(0, len(chosen), MOST):
-            part = chosen[start : start + MOST]
+        for part in _parts(chosen):
             live = writes.live(tx, [row.id for row in part], WriteKind.ENTRY)
             moves = [
                 Move(row.id, Stage(row.stage), Stage.SKIPPED, reason, problems=[], reason=reason)
@@ -86,3 +162,69 @@ def skip(
             for row in part:
                 (done.changed if row.id in moved else done.left_alone).append(row.record_id)
     return done
+
+
+def reverse(
+    runtime: Runtime, connection: Connection, *, actor: str, reason: str, record_ids: Sequence[str] = (),
+    stage: str | None = None, problem: str | None = None, day: date | None = None, repost: bool = False,
+    vendor_checked: bool = False, gone: bool = False,
+) -> Done:  # fmt: skip
+    """Have entries taken back: stored here, done by the post stage in the form that F&O then shows to be right.
+
+    `day`: the date of a reversing entry, instead of the entry's own. `repost`: write the record anew afterwards. A
+    person's word: `vendor_checked`, no vendor line of it is settled; `gone`, F&O has nothing of it, posted neither.
+    """
+    done = Done()
+    wish = {
+        "reason": reason, "actor": actor, "date": None if day is None else day.isoformat(), "repost": repost,
+        "vendor_checked": vendor_checked, "gone": gone,
+    }  # fmt: skip
+    with runtime.database.begin() as tx:
+        for part in _parts(views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)):
+            again = [row for row in part if repost and row.stage == Stage.REVERSED]
+            _repost(tx, connection, actor, reason, again, done)
+            _reverse(tx, connection, actor, wish, [row for row in part if row not in again], done)
+    return done
+
+
+def _reverse(tx: Tx, connection: Connection, actor: str, wish: dict[str, Any], part: Sequence[Any], done: Done) -> None:
+    pks = [row.id for row in part]
+    live, back = writes.live(tx, pks, WriteKind.ENTRY), reversals.live(tx, pks)
+    writes.live(tx, pks, WriteKind.ACKNOWLEDGE)  # locked before their records, as everywhere
+    moves, why = [], f"to be taken back: {wish['reason']}"[:500]
+    for row in part:
+        refusal = _irreversible(row, live.get(row.id), back.get(row.id))
+        if refusal:
+            done.leave(row.record_id, refusal)
+        else:
+            moves.append(Move(row.id, Stage(row.stage), Stage.WRITING, why, data={"wish": wish}, problems=[]))
+    moved = move(tx, connection.id, actor, moves)
+    reversals.ask(tx, connection.id, [_removal(live[pk], wish) for pk in sorted(moved)])
+    reversals.hand_over(tx, [live[pk].id for pk in moved])
+    reversals.forget_reports(tx, sorted(moved))
+    done.changed.extend(row.record_id for row in part if row.id in moved)
+
+
+def _irreversible(row: Any, entry: Write | None, back: Write | None) -> str:
+    """Why there is nothing to take back, or not now; empty where there is."""
+    if row.stage == Stage.REVERSED:
+        return "it was taken back already"
+    if back is not None and row.stage == Stage.HELD:
+        return "its reversing entry is not settled; see to its problem, then retry it"
+    if back is not None:
+        return "it is being taken back already"
+    if entry is None:
+        return "no entry of it stands in the ledger"
+    seen = row.stage == Stage.HELD and (entry.confirmed or not _SEEN.isdisjoint(_codes(row)))
+    if entry.outcome == Outcome.OPEN or (entry.outcome == Outcome.UNCERTAIN and not seen):
+        return "it is not known yet whether F&O has its entry; let it go on, or retry it, first"
+    return ""
+
+
+def _removal(entry: Write, wish: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_pk": entry.record_pk, "epoch": entry.epoch, "kind": WriteKind.REMOVAL, "reference": entry.reference,
+        "intent": [], "intent_hash": "", "lines": entry.lines, "legal_entity": entry.legal_entity,
+        "journal_name": entry.journal_name, "period": entry.period, "wish": wish,
+        "posting_date": None if entry.posting_date is None else entry.posting_date.isoformat(),
+    }  # fmt: skip

@@ -1,6 +1,5 @@
 """mapped → writing → written: store the intent, send it, confirm it. Each journal has one writer at a time."""
 
-from datetime import date
 from typing import Any
 
 from connector.d365.wire import journal_lines
@@ -9,9 +8,10 @@ from connector.domain import jsonio
 from connector.domain.reference import reference
 from connector.domain.stages import Stage
 from connector.domain.writes import BatchStatus, WriteKind
-from connector.pipeline import resolve, send
+from connector.pipeline import resolve, reverse, send
+from connector.pipeline.periods import period
 from connector.pipeline.runtime import Runtime, TimeBox
-from connector.store import batches, journals, ledger, records, writes
+from connector.store import batches, journals, ledger, records, reversals, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
@@ -24,6 +24,7 @@ MOST = 500
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     expire(runtime, connection)
     resolve.run(runtime, connection, box)
+    reverse.run(runtime, connection, box)
     while box.open() and withdraw(runtime, connection):
         pass
     while box.open() and intend(runtime, connection):
@@ -96,10 +97,19 @@ def intend(runtime: Runtime, connection: Connection) -> bool:
 def _expect_to_find(
     tx: Tx, connection: Connection, intents: dict[int, dict[str, Any]], intended: dict[int, int]
 ) -> None:
-    """Entries that stand in the ledger already, by a reading of the whole of it, are looked at and not sent."""
-    standing = ledger.among(tx, connection.id, [intent["reference"] for intent in intents.values()])
-    ids = [intended[pk] for pk, intent in intents.items() if intent["reference"] in standing and pk in intended]
+    """Entries that stand in the ledger already, by a reading of the whole of it, are looked at and not sent.
+
+    Those whose reversing entry stands there too are looked at as such: both together, and not reported.
+    """
+    counters = {
+        pk: reference(intent["record_id"], intent["epoch"], WriteKind.REVERSAL) for pk, intent in intents.items()
+    }
+    wanted = [*(intent["reference"] for intent in intents.values()), *counters.values()]
+    standing = ledger.among(tx, connection.id, wanted)
+    found = [pk for pk, intent in intents.items() if intent["reference"] in standing and pk in intended]
+    ids = [intended[pk] for pk in found]
     writes.uncertain(tx, ids, "its reference stood in the ledger before it was intended here", 0)
+    reversals.adopt(tx, connection.id, [intended[pk] for pk in found if counters[pk] in standing])
 
 
 def _intent(one: Claimed, connection: Connection) -> dict[str, Any]:
@@ -108,6 +118,7 @@ def _intent(one: Claimed, connection: Connection) -> dict[str, Any]:
     lines = journal_lines(planned, key)
     return {
         "record_pk": one.id,
+        "record_id": one.record_id,
         "epoch": one.epoch,
         "kind": WriteKind.ENTRY,
         "reference": key,
@@ -116,16 +127,8 @@ def _intent(one: Claimed, connection: Connection) -> dict[str, Any]:
         "lines": len(lines),
         "legal_entity": planned.legal_entity,
         "journal_name": planned.journal_name,
-        "period": period(connection.settings["posting"]["journal_period"], planned.date, one.record_id),
+        "period": period(
+            planned.journal_period or connection.settings["posting"]["journal_period"], planned.date, one.record_id
+        ),
         "posting_date": planned.date.isoformat(),
     }
-
-
-def period(kind: str, day: date, record_id: str) -> str:
-    """Which journal collects the entry: `record`, `day`, `week` (ISO) or `month`."""
-    if kind == "record":
-        return record_id
-    if kind == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02}"
-    return day.isoformat() if kind == "day" else f"{day:%Y-%m}"

@@ -1,5 +1,6 @@
 """What a record becomes by today's mappings and master data, without storing or sending anything of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connector.domain import jsonio, record
@@ -7,10 +8,14 @@ from connector.domain.entry import Entry, from_json
 from connector.domain.problems import Problem
 from connector.domain.stages import Stage
 from connector.pipeline import intake, map, refresh  # noqa: A004 - the stage's own name
-from connector.pipeline.runtime import Runtime
-from connector.store import connections, views
+from connector.pipeline.pages import REVIEWED, from_day, pages
+from connector.pipeline.poll import BEFORE_START
+from connector.pipeline.runtime import Runtime, posting
+from connector.store import connections, views, waiting
 from connector.store.connections import Connection
 from connector.store.records import Claimed
+
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,39 @@ def of(runtime: Runtime, connection: Connection, record_id: str) -> Preview | No
         if not found:
             return None
         body = jsonio.dumps(intake.without_links(found[0]))
-    if connection.refreshed_at is None:
-        refresh.run(runtime, connection)
-        with runtime.database.begin() as tx:
-            connection = connections.by_id(tx, connection.id) or connection
+    connection = _refreshed(runtime, connection)
     epoch = kept["epoch"] if kept is not None else 0
     return _planned(runtime, connection, record_id, body, epoch, source)
+
+
+def queue(runtime: Runtime, connection: Connection, *, brex: bool) -> Iterator[list[Preview]]:
+    """Page by page all that waits here and, with `brex`, what is ready there and not known here yet.
+
+    Raises `Stop` and the clients' errors.
+    """
+    connection = _refreshed(runtime, connection)
+    last: int | None = 0
+    while last is not None:
+        with runtime.database.begin() as tx:
+            page = waiting.page(tx, connection.id, last, PAGE)
+        yield [_planned(runtime, connection, one.record_id, one.body or "", one.epoch, "stored")
+               for one in page.records]  # fmt: skip
+        last = page.last
+    after = from_day(posting(connection).start_date) - BEFORE_START
+    for _, items in pages(runtime, connection, REVIEWED, record.READY, after) if brex else ():
+        bodies = {item["id"]: item for item in items if intake.readable_id(item.get("id"))}
+        with runtime.database.begin() as tx:
+            known = {row.record_id for row in views.ids(tx, connection.id, record_ids=list(bodies))} if bodies else ()
+        yield [_planned(runtime, connection, id_, jsonio.dumps(intake.without_links(item)), 0, "Brex")
+               for id_, item in bodies.items() if id_ not in known]  # fmt: skip
+
+
+def _refreshed(runtime: Runtime, connection: Connection) -> Connection:
+    if connection.refreshed_at is not None:
+        return connection
+    refresh.run(runtime, connection)
+    with runtime.database.begin() as tx:
+        return connections.by_id(tx, connection.id) or connection
 
 
 def _planned(runtime: Runtime, connection: Connection, record_id: str, body: str, epoch: int, source: str) -> Preview:

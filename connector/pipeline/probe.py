@@ -22,8 +22,8 @@ from connector.domain.entry import Account, Entry, EntryLine
 from connector.domain.reference import probe_reference
 from connector.mapping.books import Books, open_books
 from connector.mapping.entities import LegalEntity
-from connector.mapping.findings import Findings
-from connector.mapping.roles import role_account
+from connector.mapping.findings import Findings, role_place
+from connector.mapping.roles import set_account
 from connector.pipeline import refresh
 from connector.pipeline.map import rules_of
 from connector.pipeline.runtime import Runtime, posting
@@ -122,12 +122,14 @@ def _account(books: Books, entity: LegalEntity) -> tuple[Account, str]:
     if not currency:
         raise NotPossible(f"the ledger of {entity.id} is not known: run `connector refresh`, or see `connector ping`")
     told: list[str] = []
-    for role, setting in entity.posting.accounts.items():
-        found = Findings()
-        if setting.type == "Ledger" and (account := role_account(role, currency, [], books, found).account):
-            if not found.problems():
-                return account, currency
-            told += [str(problem.sentence) for problem in found.problems()]
+    for role in entity.posting.accounts:
+        setting, found = entity.role(role, currency), Findings()
+        if setting is None or setting.type != "Ledger" or not setting.account:
+            continue
+        account = set_account(setting, setting.account, f"account role {role}", (), books, found.at(role_place(role)))
+        if account.account and not found.problems():
+            return account.account, currency
+        told += [str(problem.sentence) for problem in found.problems()]
     raise NotPossible("; ".join(told) or "posting.accounts has no account role of type Ledger to try with")
 
 

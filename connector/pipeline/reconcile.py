@@ -1,160 +1,187 @@
-"""Reading the ledger, not our tables: is all that we call written there once, whole and unchanged, and no more?"""
+"""Is what Brex shows and what we call written in the ledger, once, whole and unchanged, and no more? Both sides fresh.
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+Here the sides are read; `compare` judges, and changes nothing. What happens to a record meanwhile is seen by its
+events, and such a record is not judged.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from connector.d365 import odata
 from connector.d365.wire import LINE_FIELDS
+from connector.domain import record
+from connector.domain.connection import Posting
+from connector.domain.money import Money
 from connector.domain.reference import PATTERN
-from connector.domain.stages import Stage
-from connector.pipeline import confirm, outcome
-from connector.pipeline.runtime import Runtime
-from connector.store import views
+from connector.mapping.dates import local_date
+from connector.mapping.entities import LegalEntity
+from connector.pipeline import intake, outcome
+from connector.pipeline.balance import Ours, Result, Row, Sent, Theirs
+from connector.pipeline.compare import Period, compare
+from connector.pipeline.pages import REVIEWED, from_day, pages
+from connector.pipeline.poll import BEFORE_START
+from connector.pipeline.runtime import Runtime, posting
+from connector.store import reconciling
 from connector.store.connections import Connection
 
-_WRITTEN = frozenset({Stage.WRITTEN, Stage.ACKNOWLEDGED})
 # Lines may stand some days off the planned date, where F&O or a person moved them to an open period.
 _MARGIN = timedelta(days=45)
+# What is not found there is looked for in a wider time, as long as it is not too much to ask.
+_FAR = timedelta(days=366)
+_MOST_FAR = 200
+_SOURCES = (*REVIEWED, "BILL")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    kind: str  # missing, doubled, altered, orphan
-    record_id: str
-    reference: str
-    sentence: str
+class Books:
+    """Our side at one moment: the records of a period, and by their keys what was sent for them."""
 
-
-@dataclass(slots=True)
-class Result:
-    """Totals are debits in major units, by (legal entity, currency)."""
-
-    records: int = 0
-    by_stage: dict[str, int] = field(default_factory=dict)
-    planned: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    ledger: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def differences(self) -> dict[tuple[str, str], Decimal]:
-        keys = sorted({*self.planned, *self.ledger})
-        return {key: self.ledger[key] - self.planned[key] for key in keys}
-
-    @property
-    def difference(self) -> Decimal:
-        """Sum of the absolute differences; zero where both sides agree."""
-        return sum((abs(value) for value in self.differences.values()), Decimal(0))
-
-    @property
-    def clean(self) -> bool:
-        return self.difference == 0 and not self.findings
+    rows: list[Any]
+    sent: dict[int, list[Sent]]
 
 
 def run(runtime: Runtime, connection: Connection, first: date, last: date) -> Result:
-    """Compare for posting dates from `first` to `last`. Raises the F&O client's errors; changes nothing."""
+    """Compare for posting dates from `first` to `last`. Raises both clients' errors; changes nothing."""
+    settings = posting(connection)
     with runtime.database.begin() as tx:
-        rows = views.in_period(tx, connection.id, first, last)
-    companies = {row["legal_entity"] for row in rows if row["legal_entity"]}
-    companies |= {connection.settings["posting"]["legal_entity"]}
+        started = reconciling.last_event(tx)
+    before = _books(runtime, connection, first, last, ())
+    theirs = _read_brex(runtime, connection, settings, first, last)
+    theirs |= _named(runtime, connection, settings, {row.record_id for row in before.rows} - theirs.keys())
+    lines = _read_ledger(runtime, connection, settings, before, first, last)
+    dated = [one.record_id for one in theirs.values() if one.day is not None and first <= one.day <= last]
+    after = _books(runtime, connection, first, last, dated)
+    ours = [_ours(row, after, theirs, moving=(row.event or 0) > started) for row in after.rows]
+    with runtime.database.begin() as tx:
+        explained = reconciling.known_references(tx, sorted({str(line["Document"]) for line in lines}))
+    delimiter = outcome.delimiter(runtime, connection)
+    period = Period(first, last, settings.start_date, settings.legal_entity, delimiter)
+    return compare(period, ours, theirs, lines, explained)
+
+
+# Brex
+
+
+def _read_brex(
+    runtime: Runtime, connection: Connection, settings: Posting, first: date, last: date
+) -> dict[str, Theirs]:
+    """All records that Brex dates in the period, whatever their review status. An explicit wide `updated_at`."""
+    found = {}
+    for _, page in pages(runtime, connection, _SOURCES, None, from_day(first) - BEFORE_START):
+        for shown in _shown(page, settings):
+            if shown.day is None or first <= shown.day <= last:
+                found[shown.record_id] = shown
+    return found
+
+
+def _named(runtime: Runtime, connection: Connection, settings: Posting, record_ids: Iterable[str]) -> dict[str, Theirs]:
+    """Those of ours that were not among them: changed long ago, or dated otherwise by now."""
+    wanted = sorted(record_ids)
+    if not wanted:
+        return {}
+    client = runtime.clients(connection).brex
+    with runtime.calling(connection, "brex"):
+        items = client.by_ids(wanted)
+    return {one.record_id: one for one in _shown(items, settings)}
+
+
+def _shown(items: Sequence[dict[str, Any]], settings: Posting) -> list[Theirs]:
+    return [as_shown(item, settings) for item in items if intake.readable_id(item.get("id"))]
+
+
+def as_shown(item: dict[str, Any], settings: Posting) -> Theirs:
+    """What the comparison needs of a record in Brex; without a day and an amount where it cannot be read."""
+    status = str(item.get("review_status") or "?")
+    try:
+        read = record.parse(item)
+    except record.Unreadable:
+        return Theirs(str(item["id"]), None, status, (Money(Decimal(0), ""),))
+    zone = LegalEntity(settings.legal_entity, settings).time_zone
+    day = local_date(read.posting_time, zone, midnight_is_date=settings.midnight_is_date)[0]
+    return Theirs(read.id, day, status, tuple(dict.fromkeys(worths(read))))
+
+
+def worths(read: record.Record) -> list[Money]:
+    """An entry is worth the larger side of its lines. Fact: what sign a record's own amount has is undocumented."""
+    own = Money(abs(read.amount.amount), read.amount.currency)
+    return [*_larger_side(read, "amount"), own, *_larger_side(read, "billing_amount")]
+
+
+def _larger_side(read: record.Record, name: str) -> list[Money]:
+    """Of the lines that have this amount; nothing where those are of several currencies."""
+    amounts = [(line.direction, money) for line in read.lines if (money := getattr(line, name)) is not None]
+    if len({money.currency for _, money in amounts}) != 1:
+        return []
+    sides = {way: sum((money.amount for side, money in amounts if side == way), Decimal(0)) for way, _ in amounts}
+    return [Money(max(sides.values()), amounts[0][1].currency)]
+
+
+# F&O
+
+
+def _read_ledger(
+    runtime: Runtime, connection: Connection, settings: Posting, books: Books, first: date, last: date
+) -> list[Row]:
+    """All lines that look like ours, around the period; ours that are not among them in a wider time."""
+    sent = [one for each in books.sent.values() for one in each]
+    companies = {one.legal_entity for one in sent if one.legal_entity} | {settings.legal_entity}
     client = runtime.clients(connection).d365
-    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    lines: list[Row] = []
     with runtime.calling(connection, "d365"):
         for company in sorted(companies):
-            for line in client.rows("LedgerJournalLines", filter=_ours(company, first, last), select=LINE_FIELDS):
-                if PATTERN.fullmatch(str(line.get("Document", ""))):
-                    lines[str(line["Document"])].append(line)
-    with runtime.database.begin() as tx:
-        ours = views.by_references(tx, connection.id, sorted(lines))
-    return compare(rows, lines, ours, first, last, outcome.delimiter(runtime, connection))
+            where = _like_ours(company, first - _MARGIN, last + _MARGIN)
+            rows = client.rows("LedgerJournalLines", filter=where, select=LINE_FIELDS)
+            lines += [row for row in rows if PATTERN.fullmatch(str(row.get("Document", "")))]
+        found = {str(line["Document"]) for line in lines}
+        for company in sorted(companies):
+            absent = [one for one in sent if one.legal_entity == company and one.outcome == "written"]
+            named = sorted({one.reference for one in absent} - found)[:_MOST_FAR]
+            lines += client.lines_by_document(company, named, first=first - _FAR, last=last + _FAR)
+    return lines
 
 
-def _ours(company: str, first: date, last: date) -> str:
+def _like_ours(company: str, first: date, last: date) -> str:
     """Bounded by company and date: an unbounded wildcard search was seen to take F&O most of a minute."""
     return (
         f"{odata.equals('dataAreaId', company)} and Document eq 'BX*' "
-        f"and TransDate ge {first - _MARGIN}T00:00:00Z and TransDate le {last + _MARGIN}T23:59:59Z"
+        f"and TransDate ge {first}T00:00:00Z and TransDate le {last}T23:59:59Z"
     )
 
 
-def compare(
-    rows: Sequence[dict[str, Any]],
-    lines: dict[str, list[dict[str, Any]]],
-    ours: dict[str, str],
-    first: date,
-    last: date,
-    delimiter: str,
-) -> Result:
-    """Pure. `rows` are our records of the period, `lines` F&O's by reference, `ours` all references we know."""
-    result = Result(records=len(rows))
-    in_period = {row["reference"] for row in rows}
-    for row in rows:
-        result.by_stage[row["stage"]] = result.by_stage.get(row["stage"], 0) + 1
-        found = lines.get(row["reference"], [])
-        key = (row["legal_entity"], row["currency"])
-        if row["stage"] in _WRITTEN:
-            result.planned[key] += row["amount"]
-            _check_written(row, found, delimiter, result)
-        elif found and row["outcome"] is None:
-            result.findings.append(
-                _finding("orphan", row, f"F&O has lines for this record, which is {row['stage']} here")
-            )
-        elif found and row["stage"] != Stage.REVERSED:
-            result.planned[key] += row["amount"] if row["outcome"] == "written" else total(found)
-        result.ledger[key] += total(found)
-    _strangers(lines, ours, in_period, first, last, result)
-    return result
+# Our own side
 
 
-def _check_written(row: dict[str, Any], found: list[dict[str, Any]], delimiter: str, result: Result) -> None:
-    intent = row["intent"] or []
-    count = len(intent) if row["purged_at"] is None else row["lines"]
-    if not found:
-        result.findings.append(_finding("missing", row, "F&O has no line with its reference"))
-    elif len(found) > count:
-        places = ", ".join(sorted({str(line.get("JournalBatchNumber")) for line in found}))
-        result.findings.append(
-            _finding("doubled", row, f"F&O has {len(found)} lines, not {count}, in journal(s) {places}")
-        )
-    elif row["purged_at"] is not None:  # what was sent is no longer kept: by number of lines and amount only
-        if (len(found), total(found)) != (count, row["amount"]):
-            told = f"F&O has {len(found)} lines over {total(found)}, not {count} over {row['amount']}"
-            result.findings.append(_finding("altered", row, told))
-    else:
-        verdict = confirm.judge(intent, found, delimiter)
-        if verdict.outcome != "written" or verdict.differences:
-            told = "; ".join(verdict.differences) or verdict.message
-            result.findings.append(_finding("altered", row, told))
+def _books(runtime: Runtime, connection: Connection, first: date, last: date, record_ids: Sequence[str]) -> Books:
+    with runtime.database.begin() as tx:
+        rows = reconciling.records(tx, connection.id, first, last, record_ids)
+        found = reconciling.writes(tx, connection.id, [row.id for row in rows])
+    sent: dict[int, list[Sent]] = {}
+    for row in found:
+        one = Sent(
+            row.kind, row.epoch, row.reference, row.outcome, tuple(row.intent), row.lines, row.journal,
+            row.legal_entity, row.posting_date, row.removed_at is not None,
+        )  # fmt: skip
+        sent.setdefault(row.record_pk, []).append(one)
+    return Books(rows, sent)
 
 
-def _strangers(
-    lines: dict[str, list[dict[str, Any]]], ours: dict[str, str], in_period: set[str], first: date, last: date,
-    result: Result,
-) -> None:  # fmt: skip
-    """Lines that look like ours and belong to no record of this connection, within the period."""
-    for reference, found in sorted(lines.items()):
-        if reference in in_period or reference in ours:
-            continue
-        days = [str(line.get("TransDate", ""))[:10] for line in found]
-        if any(first.isoformat() <= day <= last.isoformat() for day in days):
-            sentence = f"F&O has {len(found)} line(s) with this reference, and no record here explains them"
-            result.findings.append(Finding("orphan", "", reference, sentence))
-
-
-def total(lines: Sequence[dict[str, Any]]) -> Decimal:
-    """Total debit of F&O lines: a line with an offset is a debit on one of its sides either way."""
-    return sum(
-        (
-            Decimal(line["DebitAmount"])
-            + (Decimal(line["CreditAmount"]) if line.get("OffsetAccountDisplayValue") else Decimal(0))
-            for line in lines
-        ),
-        Decimal(0),
+def _ours(row: Any, books: Books, shown: dict[str, Theirs], *, moving: bool) -> Ours:
+    dated = shown.get(row.record_id)
+    return Ours(
+        row.record_id,
+        row.stage,
+        row.legal_entity,
+        row.currency,
+        row.amount,
+        # Without a date of its own yet it counts where Brex dates it.
+        row.posting_date or (dated.day if dated is not None else None),
+        row.export_status,
+        row.epoch,
+        frozenset(row.accepted),
+        row.settled,
+        moving,
+        tuple(books.sent.get(row.id, ())),
     )
-
-
-def _finding(kind: str, row: dict[str, Any], sentence: str) -> Finding:
-    return Finding(kind, row["record_id"], row["reference"], sentence)

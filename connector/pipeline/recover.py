@@ -6,6 +6,7 @@ What is found is not believed to be an entry of ours until it was compared line 
 stands in the ledger gets a write that is uncertain from birth, and `resolve` reads and decides.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,13 +16,17 @@ import structlog
 from connector.d365 import odata
 from connector.domain import record
 from connector.domain.reference import PATTERN, reference
+from connector.domain.stages import Stage
 from connector.domain.writes import WriteKind
-from connector.pipeline import intake
+from connector.pipeline import epochs, intake
 from connector.pipeline.pages import REVIEWED, from_day, pages
 from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, Stop, posting
-from connector.store import connections, install, ledger, pacing
+from connector.store import connections, install, ledger, pacing, reversals, views, writes
 from connector.store.connections import Connection
+from connector.store.engine import Tx
+from connector.store.moves import Move, move
+from connector.store.writes import Write
 
 log = structlog.get_logger()
 ACTOR = "person:recover"
@@ -104,6 +109,9 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
             wanted = [item for item in page if status == record.READY or _ours(item, found)]
             with runtime.database.begin() as tx:
                 taken, _ = intake.bring(tx, connection.id, wanted, actor=ACTOR, source="recover", as_of=as_of)
+            with runtime.database.begin() as tx:
+                ids = [item["id"] for item in wanted if intake.readable_id(item.get("id"))]
+                _catch_up(tx, connection, ids, found)
             new, known = new + taken.new, known + taken.known
     with runtime.database.begin() as tx:
         connections.resume(tx, connection.id)
@@ -112,5 +120,48 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
 
 
 def _ours(item: dict[str, Any], found: set[str]) -> bool:
-    """Exported records are taken in again only where the ledger has our entry of them."""
-    return intake.readable_id(item.get("id")) and reference(item["id"], 0, WriteKind.ENTRY) in found
+    """Exported records are taken in again only where the ledger has our entry of them, of whatever epoch."""
+    return intake.readable_id(item.get("id")) and epochs.in_ledger(item["id"], 0, found) is not None
+
+
+def _catch_up(tx: Tx, connection: Connection, record_ids: Sequence[str], found: set[str]) -> None:
+    """Records this database knows in an earlier epoch than the ledger, or as written where they are cancelled again.
+
+    What it does not know is found by `fetch` and `post`, which look for every epoch, too.
+    """
+    shown = {one: state for one in record_ids if (state := epochs.in_ledger(one, 0, found)) is not None}
+    later = [one for one, state in shown.items() if state.epoch > 0 or state.reversed]
+    known = views.ids(tx, connection.id, record_ids=later) if later else []
+    live = writes.live(tx, [row.id for row in known], WriteKind.ENTRY)
+    back = reversals.live(tx, [row.id for row in known])
+    behind = [row for row in known if shown[row.record_id].epoch > row.epoch]
+    _next_epoch(tx, connection, behind, {row.id: shown[row.record_id].epoch for row in behind}, live, found)
+    cancelled = [
+        row for row in known
+        if shown[row.record_id] == (row.epoch, True) and row.id in live and row.id not in back
+        and row.stage in (Stage.WRITTEN, Stage.ACKNOWLEDGED, Stage.HELD)
+    ]  # fmt: skip
+    why = "its reversing entry stands in the ledger"
+    moves = [Move(row.id, Stage(row.stage), Stage.WRITING, why, problems=[]) for row in cancelled]
+    moved = move(tx, connection.id, ACTOR, moves)
+    reversals.adopt(tx, connection.id, [live[pk].id for pk in sorted(moved)])
+
+
+def _next_epoch(
+    tx: Tx, connection: Connection, behind: Sequence[Any], epoch: dict[int, int], live: dict[int, Write],
+    found: set[str],
+) -> None:  # fmt: skip
+    """The entry believed to stand was taken back; where none was, the record only has to know its epoch."""
+    written = [row for row in behind if row.id in live and row.stage != Stage.REVERSED]
+    why = "the ledger shows a later epoch: this one was taken back"
+    moves = [Move(row.id, Stage(row.stage), Stage.REVERSED, why, problems=[]) for row in written]
+    move(tx, connection.id, ACTOR, moves)
+    cancelled = {row.id for row in written if reference(row.record_id, row.epoch, WriteKind.REVERSAL) in found}
+    reversals.entries_stand(tx, sorted(cancelled), stand=True)
+    reversals.entries_stand(tx, [row.id for row in written if row.id not in cancelled], stand=False)
+    why = "its entry of this epoch stands in the ledger"
+    taken_back = {row.id: epoch[row.id] for row in behind if row in written or row.stage == Stage.REVERSED}
+    epochs.begin(tx, connection.id, ACTOR, taken_back, why)
+    rest = [row for row in behind if row.id not in taken_back]
+    moves = [Move(row.id, Stage(row.stage), None, why, epoch=epoch[row.id], delay=None) for row in rest]
+    move(tx, connection.id, ACTOR, moves)

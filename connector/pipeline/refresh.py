@@ -1,51 +1,48 @@
-"""Master data: read from F&O, kept as rows, and turned into what mapping needs."""
+"""Master data: read from F&O set by set, page by page, and kept as rows. Daily, and whenever a person asks."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Any
+from uuid import uuid4
 
 import structlog
 
-from connector.d365.errors import D365Error, NotSent, Throttled, Unauthorized
-from connector.domain.master import (
-    DELIMITERS,
-    MAIN_ACCOUNT,
-    DimensionValue,
-    Ledger,
-    MainAccount,
-    MasterData,
-    Structure,
-)
+from connector.d365.client import D365Client
+from connector.d365.errors import D365Error, NotSent, Refused, Throttled, Unauthorized, Unavailable
+from connector.domain import jsonio
+from connector.pipeline import sets
+from connector.pipeline.building import build
 from connector.pipeline.runtime import Runtime
-from connector.store import connections, rules
+from connector.store import connections, master, records
 from connector.store.connections import Connection
+from connector.store.master import Found, Row
+
+__all__ = ["EVERY_SECONDS", "SETS", "Outcome", "build", "due", "run"]
 
 log = structlog.get_logger()
-Rows = list[dict[str, Any]]
 _FATAL = (NotSent, Throttled, Unauthorized)
 
 EVERY_SECONDS = 86_400.0
-SEGMENTS = tuple(f"SegmentName{number:02}" for number in range(1, 12))
-CRITERIA = tuple(f"SegmentCriteria{number:02}" for number in range(1, 12))
-LEDGER_STRUCTURES = tuple(f"AccountStructureName{number}" for number in range(1, 21))
+AGAIN_SECONDS = 3_600.0  # after a reading that F&O broke off, or where a set failed for what may pass
+AT_ONCE = 2000  # rows kept by one statement: memory and statements stay small, however many F&O has
 
-# Entity set → the columns we use (F&O entities metadata).
-SETS: dict[str, tuple[str, ...]] = {
-    "DimensionParameters": ("Key", "DimensionSegmentDelimiter"),
-    "DimensionIntegrationFormats": (
-        "DimensionFormatName", "DimensionFormatType", "FinancialDimensionFormat", "IsActive",
-    ),
-    "Ledgers": ("LegalEntityId", "ChartOfAccounts", "AccountingCurrency", *LEDGER_STRUCTURES),
-    "AccountStructures": ("AccountStructureName", "Status", *SEGMENTS),
-    "AccountStructureConstraints": ("AccountStructure", "Status", "Position", *CRITERIA),
-    "MainAccounts": (
-        "ChartOfAccounts", "MainAccountId", "Name", "IsSuspended", "DoNotAllowManualEntry", "ActiveFrom", "ActiveTo",
-    ),
-    "FinancialDimensionValues": (
-        "FinancialDimension", "LegalEntityId", "DimensionValue", "IsSuspended", "IsBlockedForManualEntry",
-        "ActiveFrom", "ActiveTo",
-    ),
-}  # fmt: skip
+# Entity set → the columns we use.
+SETS: dict[str, tuple[str, ...]] = {name: one.all for name, one in sets.SETS.items()}
+
+# Called with the set being read, how many of the sets are done, and the rows of this one so far.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a reading found. `rows`: of each set that was read to its end; `unread`: the others, with the reason."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    found: dict[str, Found] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    replanned: bool = False  # what mapping reads has changed
 
 
 def due(runtime: Runtime, connection: Connection) -> bool:
@@ -54,127 +51,98 @@ def due(runtime: Runtime, connection: Connection) -> bool:
         return connections.claim_refresh(tx, connection.id, EVERY_SECONDS)
 
 
-def run(runtime: Runtime, connection: Connection) -> dict[str, int]:
-    """Read every set; returns how many rows each has. A set that F&O refuses is unknown, which is not empty."""
-    client = runtime.clients(connection).d365
-    sets: dict[str, Rows] = {}
-    for name, columns in SETS.items():
+def run(runtime: Runtime, connection: Connection, progress: Progress | None = None) -> Outcome:
+    """Read every set. One that F&O refuses, or breaks off, stays as it was known, and nothing of it is gone.
+
+    Raises `Stop` where F&O cannot be asked at all now; what was read until then is kept, and the next reading tells of
+    it. Several readings at once do each other no harm.
+    """
+    client, outcome, passing = runtime.clients(connection).d365, Outcome(), False
+    with runtime.database.begin() as tx:
+        reading = _Reading(runtime, connection, client, uuid4().hex, records.now(tx))
+    for done, name in enumerate(sets.SETS):
+        tell = None if progress is None else partial(progress, name, done)
         with runtime.calling(connection, "d365"):
             try:
-                found = [{column: row.get(column) for column in columns} for row in client.rows(name)]
+                rows, found = reading.read(name, tell)
             except D365Error as error:
-                if isinstance(error, _FATAL):
+                reading.broken_off(name, str(error))
+                last = name == list(sets.SETS)[-1] and not outcome.rows
+                if isinstance(error, _FATAL) and (last or not _denied(error)):
+                    reading.again()
                     raise
+                passing = passing or isinstance(error, Unavailable)
                 log.warning("master data not read", connection=connection.name, entity_set=name, reason=str(error))
+                outcome.unread[name] = str(error)
                 continue
-        sets[name] = sorted(found, key=lambda row: [str(value) for value in row.values()])
+        outcome.rows[name], outcome.found[name] = rows, found
     with runtime.database.begin() as tx:
-        changed = rules.store_master(tx, connection.id, sets)
-    log.info("master data read", connection=connection.name, changed=changed)
-    return {name: len(rows) for name, rows in sets.items()}
+        outcome.replanned = master.refreshed(tx, connection.id)
+        if passing:
+            master.again(tx, connection.id, AGAIN_SECONDS)
+    told = {name: vars_of(one) for name, one in outcome.found.items() if one.new or one.changed or one.gone}
+    log.info("master data read", connection=connection.name, changed=told, replanned=outcome.replanned)
+    return outcome
 
 
-def build(sets: dict[str, Rows]) -> MasterData:
-    """Pure: rows as F&O gave them become what mapping needs. What was not read is unknown."""
-    delimiter = _delimiter(sets.get("DimensionParameters", []))
-    formats = sets.get("DimensionIntegrationFormats", [])
-    return MasterData(
-        delimiter=delimiter,
-        ledger_format=_format(formats, "Ledger", delimiter),
-        default_format=_format(formats, "Default", delimiter),
-        ledgers=_ledgers(sets),
-        accounts=_accounts(sets.get("MainAccounts")),
-        values=_values(sets.get("FinancialDimensionValues")),
-    )
+def _denied(error: D365Error) -> bool:
+    """The set is closed to our user (403). Where every set is, it is the token that F&O does not take."""
+    return isinstance(error, Unauthorized) and error.status == 403
 
 
-def _delimiter(rows: Rows) -> str:
-    return DELIMITERS.get(str(rows[0].get("DimensionSegmentDelimiter")), "-") if rows else "-"
+def vars_of(found: Found) -> dict[str, int]:
+    return {"new": found.new, "changed": found.changed, "gone": found.gone}
 
 
-def _format(rows: Rows, kind: str, delimiter: str) -> tuple[str, ...] | None:
-    """The active format of this kind: `DataEntityLedgerDimensionFormat` or `DataEntityDefaultDimensionFormat`."""
-    for row in rows:
-        if _yes(row.get("IsActive")) and row.get("DimensionFormatType") == f"DataEntity{kind}DimensionFormat":
-            segments = str(row.get("FinancialDimensionFormat") or "").split(delimiter)
-            return tuple(segment.strip() for segment in segments if segment.strip())
-    return None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of all sets. `started` is by Postgres's clock."""
 
+    runtime: Runtime
+    connection: Connection
+    client: D365Client
+    id: str
+    started: Any
 
-def _ledgers(sets: dict[str, Rows]) -> dict[str, Ledger] | None:
-    if "Ledgers" not in sets:
-        return None
-    structures = _structures(sets.get("AccountStructures", []), sets.get("AccountStructureConstraints", []))
-    ledgers = {}
-    for row in sets["Ledgers"]:
-        entity = str(row.get("LegalEntityId") or "").lower()
-        names = [str(row.get(name) or "") for name in LEDGER_STRUCTURES]
-        ledgers[entity] = Ledger(
-            legal_entity=entity,
-            chart=str(row.get("ChartOfAccounts") or ""),
-            currency=str(row.get("AccountingCurrency") or ""),
-            structures=tuple(structures[name] for name in names if name in structures),
-        )
-    return ledgers
+    def read(self, name: str, tell: Callable[[int], object] | None) -> tuple[int, Found]:
+        """Rows of the set, and what is new, changed and gone of them. Raises `D365Error`."""
+        one, count, found = sets.SETS[name], 0, Found()
+        incoming = self._rows(name, one)
+        while some := dict(self._keyed(one, islice(incoming, AT_ONCE))):
+            with self.runtime.database.begin() as tx:
+                found += master.put(
+                    tx, self.connection.id, name, some, reading=self.id, started=self.started, beside=one.beside
+                )
+            count += len(some)
+            if tell is not None:
+                tell(count)
+        with self.runtime.database.begin() as tx:
+            found += master.complete(tx, self.connection.id, name, reading=self.id, started=self.started)
+        return count, found
 
+    def _rows(self, name: str, one: sets.MasterSet) -> Iterator[Row]:
+        """Only the columns we use; from an F&O that does not know one of them, all it has."""
+        some = False
+        try:
+            for row in self.client.rows(name, select=one.all):
+                some = True
+                yield row
+        except Refused:
+            if some:
+                raise
+            yield from self.client.rows(name)
 
-def _structures(structures: Rows, constraints: Rows) -> dict[str, Structure]:
-    """Only rows with Status Active count; a constraint's criteria stand at the segment's position."""
-    found = {}
-    for row in structures:
-        if str(row.get("Status")) != "Active":
-            continue
-        name = str(row.get("AccountStructureName"))
-        segments = tuple(str(row[key]) for key in SEGMENTS if row.get(key))
-        place = next((n for n, segment in enumerate(segments) if segment.lower() == MAIN_ACCOUNT.lower()), None)
-        criteria = () if place is None else tuple(
-            str(one.get(CRITERIA[place]) or "")
-            for one in constraints
-            if one.get("AccountStructure") == name and str(one.get("Status")) == "Active"
-        )  # fmt: skip
-        found[name] = Structure(name, segments, criteria)
-    return found
+    def again(self) -> None:
+        with self.runtime.database.begin() as tx:
+            master.again(tx, self.connection.id, AGAIN_SECONDS)
 
+    def broken_off(self, name: str, why: str) -> None:
+        with self.runtime.database.begin() as tx:
+            master.broken_off(tx, self.connection.id, name, self.id, why)
 
-def _accounts(rows: Rows | None) -> dict[str, dict[str, MainAccount]] | None:
-    if rows is None:
-        return None
-    charts: dict[str, dict[str, MainAccount]] = {}
-    for row in rows:
-        account = MainAccount(
-            id=str(row["MainAccountId"]),
-            name=str(row.get("Name") or ""),
-            suspended=_yes(row.get("IsSuspended")),
-            manual_entry=not _yes(row.get("DoNotAllowManualEntry")),
-            active_from=_day(row.get("ActiveFrom")),
-            active_to=_day(row.get("ActiveTo")),
-        )
-        charts.setdefault(str(row.get("ChartOfAccounts") or ""), {})[account.id] = account
-    return charts
-
-
-def _values(rows: Iterable[dict[str, Any]] | None) -> dict[str, dict[str, DimensionValue]]:
-    values: dict[str, dict[str, DimensionValue]] = {}
-    for row in rows or ():
-        value = DimensionValue(
-            value=str(row["DimensionValue"]),
-            suspended=_yes(row.get("IsSuspended")),
-            blocked=_yes(row.get("IsBlockedForManualEntry")),
-            active_from=_day(row.get("ActiveFrom")),
-            active_to=_day(row.get("ActiveTo")),
-        )
-        values.setdefault(str(row["FinancialDimension"]), {})[value.value] = value
-    return values
-
-
-def _yes(value: Any) -> bool:
-    return str(value) == "Yes"
-
-
-def _day(value: Any) -> date | None:
-    """F&O's empty date is 1900-01-01; its "for ever" is 2154-12-31."""
-    try:
-        day = date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
-    return None if day.year <= 1900 or day.year >= 2154 else day
+    @staticmethod
+    def _keyed(one: sets.MasterSet, rows: Iterator[Row]) -> Iterator[tuple[str, Row]]:
+        """Each row once, under F&O's key: pages of a set that changes meanwhile may show a row twice."""
+        for row in rows:
+            kept = {column: row.get(column) for column in one.all}
+            yield jsonio.dumps([kept[column] for column in one.key]), kept

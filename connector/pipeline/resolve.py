@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,69 +9,21 @@ import structlog
 
 from connector.d365.client import D365Client
 from connector.d365.errors import D365Error
-from connector.domain.problems import Problem
-from connector.domain.stages import LedgerStatus, Stage
-from connector.domain.writes import Outcome, WriteKind
-from connector.pipeline import confirm, outcome
-from connector.pipeline.decide import Clock, Decision, Do, Found, JournalState, Reading, decide
-from connector.pipeline.poison import MOST_ATTEMPTS
+from connector.domain.writes import WriteKind
+from connector.pipeline import accepted, confirm, outcome
+from connector.pipeline.decide import Clock, Do, Found, JournalState, Reading, decide
+from connector.pipeline.resolved import Ledger, Results, apply
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import batches, journals, records, writes
+from connector.store import journals, records, reversals, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
-from connector.store.moves import Move, move
-from connector.store.writes import SECOND_LOOKS, Write
+from connector.store.writes import Write
 
 log = structlog.get_logger()
-ACTOR = "task:resolve"
 MOST = 200
 LEASE_SECONDS = 90.0
 # People and jobs may have moved the lines to another day: "first open day" of a closed period, for one.
 WINDOW_BEFORE, WINDOW_AFTER = timedelta(days=7), timedelta(days=45)
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """One reading of F&O for a set of writes."""
-
-    lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by Document
-    posted: dict[tuple[str, str], bool] = field(default_factory=dict)  # (company, journal) → posted, where it exists
-    standing: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (company, journal) → our references
-    headers: dict[str, list[str]] = field(default_factory=dict)  # marker → journal numbers
-
-
-@dataclass(slots=True)
-class Results:
-    """What a reading settled, stored with one statement of each kind however many writes there are."""
-
-    moves: list[Move] = field(default_factory=list)
-    looks: list[dict[str, Any]] = field(default_factory=list)
-    written: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)
-    again: list[int] = field(default_factory=list)
-    again_elsewhere: list[int] = field(default_factory=list)
-    places: dict[tuple[int, str], int] = field(default_factory=dict)  # (our journal, a number) → that journal
-
-    def look(self, one: Write, seconds: float | None, *, absent: bool = False) -> None:
-        self.looks.append({"id": one.id, "seconds": seconds, "absent": absent or None})
-
-    def place(self, tx: Tx, journal_id: int, number: str) -> int:
-        """The journal into which lines of this one were moved."""
-        if (journal_id, number) not in self.places:
-            self.places[journal_id, number] = journals.landed(tx, journal_id, number)
-        return self.places[journal_id, number]
-
-    def refuse(self, one: Write, evidence: str) -> None:
-        self.refused.append({"id": one.id, "evidence": evidence})
-
-    def store(self, tx: Tx, connection: Connection) -> None:
-        writes.look_again(tx, self.looks)
-        writes.written(tx, self.written)
-        writes.refused(tx, self.refused)
-        writes.reopen(tx, self.again, again=True, forget_journal=False)
-        writes.reopen(tx, self.again_elsewhere, again=True, forget_journal=True)
-        move(tx, connection.id, ACTOR, self.moves)
-        batches.settle_finished(tx, connection.id)
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
@@ -153,16 +104,21 @@ def _settle(
         mine = writes.still_mine(tx, due)
         shared = _shared_vouchers(tx, connection.id, ledger)
         results = Results()
+        taken_back = reversals.under_way(tx, [one.record_pk or 0 for one in due if one.kind == WriteKind.ENTRY])
         for one in due:
             if one.id not in mine:
                 continue  # this reading took so long that another worker has looked since
+            if one.kind == WriteKind.ENTRY and one.record_pk in taken_back:
+                results.look(one, None)  # whoever takes it back looks at it
+                continue
             clock = Clock(now, one.quiet_until, one.absent_at, pause)
             if one.kind == WriteKind.JOURNAL:
                 _settle_header(tx, one, ledger, clock, results)
                 continue
             reading = _reading(one, ledger, known.get(one.journal_id or 0, set()), delimiter, shared)
-            decision = decide(confirmed=one.confirmed, lines=one.lines, reading=reading, clock=clock, looks=one.looks)
-            _apply(tx, one, decision, reading, ledger, results)
+            lines = [] if ledger is None else ledger.lines.get(one.reference, [])
+            decision = accepted.decision(one, reading, clock, lines)
+            apply(tx, connection.id, one, decision, reading, ledger, results)
         results.store(tx, connection)
 
 
@@ -230,73 +186,3 @@ def _shared_vouchers(tx: Tx, connection_id: int, ledger: Ledger | None) -> set[s
     for key, reference in writes.voucher_holders(tx, connection_id, sorted(holders)):
         holders[key].add(reference)
     return {key for key, references in holders.items() if len(references) > 1}
-
-
-def _apply(tx: Tx, one: Write, decision: Decision, reading: Reading, ledger: Ledger | None, results: Results) -> None:
-    data = {"reference": one.reference, "decision": decision.why}
-    if decision.do is Do.WAIT:
-        results.look(one, decision.seconds, absent=decision.absent)
-    elif decision.do is Do.WRITTEN:
-        _found_whole(tx, one, reading.found[0], ledger, data, results)
-    elif decision.do is Do.SEND and one.attempts < MOST_ATTEMPTS:
-        (results.again_elsewhere if decision.elsewhere else results.again).append(one.id)
-        why = f"sent again: {decision.why}"
-        results.moves.append(Move(one.record_pk or 0, None, None, why, data=data, delay=None))
-    elif decision.do is Do.SEND:
-        results.refuse(one, decision.why)
-        values = {"attempts": str(one.attempts), "reason": "it never arrived"}
-        _hold(one, Problem("POST-GIVEN-UP", values=values), decision.why, data, results)
-    else:
-        results.look(one, None)
-        values = {"reference": one.reference, "journal": one.journal or "", **decision.values}
-        _hold(one, Problem(decision.code, values=values), decision.why, data, results)
-
-
-def _hold(one: Write, problem: Problem, why: str, data: dict[str, Any], results: Results) -> None:
-    results.moves.append(
-        Move(
-            one.record_pk or 0,
-            _expected(one),
-            Stage.HELD,
-            f"{problem.code}: {why}",
-            data=data,
-            problems=[problem],
-            ledger_status={"D365-ALTERED": LedgerStatus.ALTERED, "LEDGER-GONE": LedgerStatus.GONE}.get(problem.code),
-        )
-    )
-
-
-def _found_whole(
-    tx: Tx, one: Write, found: Found, ledger: Ledger | None, data: dict[str, Any], results: Results
-) -> None:
-    if one.outcome == Outcome.WRITTEN:  # a second look, and nothing strange
-        later = SECOND_LOOKS[one.looks] if one.looks < len(SECOND_LOOKS) else None
-        if found.journal == str(one.ledger.get("journal")):
-            results.look(one, later)
-            return
-    rows = [] if ledger is None else ledger.lines[one.reference]
-    verdict = confirm.judge(one.intent, rows)
-    place = None
-    if one.journal_id is not None and found.journal != one.journal:
-        place = results.place(tx, one.journal_id, found.journal)
-    results.written.append({"id": one.id, "ledger": verdict.ledger, "journal_id": place})
-    uncertain = one.outcome == Outcome.UNCERTAIN
-    results.moves.append(
-        Move(
-            one.record_pk or 0,
-            _expected(one),
-            Stage.WRITTEN if uncertain else None,
-            f"found in the ledger: {found.journal}",
-            data={**data, "ledger": verdict.ledger},
-            delay=0 if uncertain else None,
-            problems=[] if uncertain else None,
-            ledger_status=LedgerStatus.POSTED if found.posted else LedgerStatus.UNPOSTED,
-            journal=found.journal,
-            voucher=str(verdict.ledger.get("voucher", "")),
-        )
-    )
-
-
-def _expected(one: Write) -> Stage | None:
-    """A second look at a written entry finds its record further on, or held: any stage will do."""
-    return Stage.WRITING if one.outcome == Outcome.UNCERTAIN else None

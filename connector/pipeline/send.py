@@ -13,6 +13,7 @@ import structlog
 from connector.d365.batch import BatchAnswer
 from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Refused
+from connector.d365.infolog import problem_code
 from connector.domain.writes import BatchStatus, WriteKind
 from connector.pipeline import confirm, headers, outcome
 from connector.pipeline.confirm import Verdict
@@ -91,6 +92,9 @@ def _still_wanted(tx: Tx, connection: Connection, key: Key, waiting: int, lines:
     """Asked again where nobody else can be opening one: another worker may have done so since the first look."""
     busy = journals.busy(tx, connection.id, key)
     left_to_others = busy > 0 and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy
+    keys = {Key(row.legal_entity, row.journal_name, row.period) for row in writes.waiting_keys(tx, connection.id)}
+    if key not in keys:
+        return False  # what waited was sent meanwhile, and its journal may be in doubt already
     return not left_to_others and journals.free(tx, connection.id, key, lines) is None
 
 
@@ -203,7 +207,7 @@ def _store(
 
 def _journal_may_be_to_blame(verdict: Verdict) -> bool:
     """Not where F&O names a dimension or the period: then the journal need not be looked at."""
-    return verdict.outcome == "refused" and outcome.problem_of(verdict.message).code == "D365-REFUSED"
+    return verdict.outcome == "refused" and problem_code(verdict.message) == "D365-REFUSED"
 
 
 def _names(journal: Journal, one: Write, verdict: Verdict) -> bool:

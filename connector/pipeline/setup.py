@@ -1,7 +1,7 @@
 """Taking a connection file in: what it may say beside its form, and what may no longer change once records exist."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from connector.domain import connection as files
@@ -10,50 +10,77 @@ from connector.outbound.auth import Bearer
 from connector.outbound.errors import HostNotAllowed
 from connector.outbound.hosts import target
 from connector.pipeline.runtime import Runtime
-from connector.store import connections, overview
+from connector.store import connections, kinds, overview
 from connector.store.connections import Connection
 
 _URLS = (("brex", "base_url"), ("brex", "v1_base_url"), ("d365", "host"), ("d365", "authority"))
+# Settings of the file's form of which this release keeps one value.
+_SERVED: Final = (
+    ("brex", "source", "accounting"),
+    ("posting", "intercompany", "hold"),
+)
 
 
 class NotReplaceable(Exception):
     """The new file would turn the connection, which has records, into another one; `str()` says in what."""
 
 
-def read(data: Any, trusted_hosts: frozenset[str]) -> ConnectionFile:
-    """Validate a whole file, its hosts too. Raises `BadConnectionFile` naming every mistake, and no secret."""
-    file = files.read(data)
-    mistakes = [mistake for mistake in (_host(file, *key, trusted_hosts) for key in _URLS) if mistake]
-    mistakes += _not_served(file)
-    for side, key in SECRETS:
-        secret = getattr(getattr(file, side), key)
-        if secret is not None and secret.get_secret_value() == MASK:
-            mistakes.append(f"{side}.{key}: is the mask that `connections show` prints; put the real one there")
+def read(data: Any, trusted_hosts: frozenset[str], doubled: Sequence[str] = ()) -> ConnectionFile:
+    """Validate a whole file, its hosts too. Raises `BadConnectionFile` naming every mistake, and no secret.
+
+    `doubled`: the names that stand twice in one object of it.
+    """
+    mistakes = [f"{name}: stands twice in one object of the file; keep the one that is meant" for name in doubled]
+    file = None
     try:
-        Bearer(file.brex.token.get_secret_value())
-    except ValueError as error:
-        mistakes.append(f"brex.token: {error}")
-    if mistakes:
+        file = files.read(data)
+    except BadConnectionFile as error:
+        mistakes += error.mistakes
+    wrong = {mistake.partition(":")[0] for mistake in mistakes}
+    # Looked at even where the form is wrong elsewhere: all mistakes are told at once.
+    mistakes += [told for told in _beyond_form(data, trusted_hosts) if told.partition(":")[0] not in wrong]
+    if file is None or mistakes:
         raise BadConnectionFile(mistakes)
     return file
 
 
-def _not_served(file: ConnectionFile) -> list[str]:
-    """Settings of the file's form that this release cannot keep: better refused than taken and not followed."""
-    told = []
-    if file.brex.source != "accounting":
-        told.append(f'brex.source: "{file.brex.source}" is not served by this release; use "accounting"')
-    if file.posting.closed_period != "hold":
-        told.append(f'posting.closed_period: "{file.posting.closed_period}" is not served by this release; use "hold"')
-    return told
-
-
-def _host(file: ConnectionFile, side: str, key: str, trusted_hosts: frozenset[str]) -> str:
+def _beyond_form(data: Any, trusted_hosts: frozenset[str]) -> Iterator[str]:
+    """Mistakes in what is well-formed: hosts out of bounds, settings not served, a mask instead of a secret."""
+    for side, key in _URLS:
+        try:
+            if url := _text(data, side, key):
+                target(url, trusted_hosts)
+        except HostNotAllowed as error:
+            yield f"{side}.{key}: {error}"
+    for side, key, served in _SERVED:
+        # Better refused than taken and not followed.
+        if (asked := _text(data, side, key)) not in ("", served):
+            yield f'{side}.{key}: "{asked}" is not served by this release; use "{served}"'
+    yield from _pushed(data)
+    for side, key in SECRETS:
+        if _text(data, side, key) == MASK:
+            yield f"{side}.{key}: is the mask that `connections show` prints; put the real one there"
     try:
-        target(getattr(getattr(file, side), key), trusted_hosts)
-    except HostNotAllowed as error:
-        return f"{side}.{key}: {error}"
-    return ""
+        if token := _text(data, "brex", "token"):
+            Bearer(token)
+    except ValueError as error:
+        yield f"brex.token: {error}"
+
+
+def _pushed(data: Any) -> Iterator[str]:
+    """Fact: fields of the group ERP belong to an accounting integration; Brex refuses them without one."""
+    brex = data.get("brex") if isinstance(data, dict) else None
+    push = brex.get("push") if isinstance(brex, dict) else None
+    asked = isinstance(push, dict) and (push.get("accounts") is True or bool(push.get("dimensions")))
+    if asked and not _text(data, "brex", "integration_id"):
+        yield "brex.integration_id: is required for brex.push, as Brex ties an ERP's fields to its integration"
+
+
+def _text(data: Any, side: str, key: str) -> str:
+    """A setting as it is given; empty where it is left out or no text."""
+    part = data.get(side) if isinstance(data, dict) else None
+    value = part.get(key) if isinstance(part, dict) else None
+    return value.strip() if isinstance(value, str) else ""
 
 
 def unmasked(runtime: Runtime, connection: Connection, data: Any) -> Any:
@@ -77,6 +104,13 @@ def replace(runtime: Runtime, connection: Connection, file: ConnectionFile) -> N
                 f"{connection.name} has records, so its {' and '.join(changed)} cannot change. That takes a cut-over: "
                 f"`connector pause {connection.name}`, then add a connection of another name whose posting.start_date "
                 "is the day from which the new one posts"
+            )
+        basis = connection.settings["posting"].get("reimbursements", "accrual")
+        if file.posting.reimbursements != basis and kinds.has_reimbursements(tx, connection.id):
+            raise NotReplaceable(
+                f"{connection.name} has reimbursements on the {basis} basis, so posting.reimbursements cannot change: "
+                "what was approved before and is paid out after would be booked twice or not at all. Let a connection "
+                "of another name begin on the other basis, with its own posting.start_date"
             )
         connections.replace(tx, runtime.vault, connection.id, file)
 

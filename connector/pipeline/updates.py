@@ -35,6 +35,7 @@ def run(runtime: Runtime, connection: Connection) -> None:
     def bills(as_of: Any, page: Page) -> None:
         with runtime.database.begin() as tx:
             intake.bring(tx, connection.id, page, actor=ACTOR, source="poll", as_of=as_of)
+        look(runtime, connection, page, as_of)  # the next reading of changes has no bills
 
     def changed(as_of: Any, page: Page) -> None:
         look(runtime, connection, page, as_of)
@@ -118,6 +119,8 @@ def _differences(row: Any, item: dict[str, Any], as_of: Any) -> list[str] | None
     told = compare.differences(written, found)
     status = found.review_status
     exported_before = row.acknowledged_at is not None and row.acknowledged_at < as_of
+    if found.source_type == "BILL":
+        return told  # their review status means nothing
     if status not in (record.READY, record.EXPORTED) or (status == record.READY and exported_before):
         told.append(f"review status: {status}")
     return told

@@ -9,6 +9,7 @@ import structlog
 from connector.d365 import odata
 from connector.d365.client import DOCUMENTS_PER_CALL, D365Client
 from connector.d365.errors import D365Error
+from connector.domain.reference import PATTERN
 from connector.domain.stages import LedgerStatus
 from connector.pipeline.runtime import Runtime
 from connector.store import journals, writes
@@ -36,12 +37,13 @@ def run(runtime: Runtime, connection: Connection) -> int:
     try:
         with runtime.calling(connection, "d365"):
             headers = _headers(client, due)
+            posted = [one for one in due if str(headers.get(_key(one), {}).get("IsPosted")) == "Yes"]
+            standing = {one.id: _standing(client, one) for one in posted}
     except D365Error as error:
         log.warning("journals not readable", connection=connection.name, reason=str(error))
         return 0
-    posted = [one for one in due if str(headers.get(_key(one), {}).get("IsPosted")) == "Yes"]
     missing = [one for one in due if _key(one) not in headers]
-    _store(runtime, connection, posted, missing)
+    _store(runtime, connection, posted, missing, standing)
     return len(due)
 
 
@@ -59,12 +61,29 @@ def _headers(client: D365Client, due: Sequence[Watched]) -> dict[tuple[str, str]
     return found
 
 
+def _standing(client: D365Client, one: Watched) -> list[str] | None:
+    """References of ours that a posted journal still has; None where it has no lines at all: a journal name may be set
+    to delete them on posting. Fact: Transfer errors moves failing vouchers out of a journal, and posts the others.
+    """
+    rows = client.lines_of_journal(one.legal_entity, one.number)
+    ours = {str(row.get("Document")) for row in rows if PATTERN.fullmatch(str(row.get("Document")))}
+    return sorted(ours) if rows else None
+
+
 def _key(one: Watched) -> tuple[str, str]:
     return one.legal_entity, one.number
 
 
-def _store(runtime: Runtime, connection: Connection, posted: Sequence[Watched], missing: Sequence[Watched]) -> None:
+def _store(
+    runtime: Runtime,
+    connection: Connection,
+    posted: Sequence[Watched],
+    missing: Sequence[Watched],
+    standing: dict[int, list[str] | None],
+) -> None:
     with runtime.database.begin() as tx:
+        kept = {journal: there for journal, there in standing.items() if there is not None}
+        moved = {pk for journal, there in kept.items() for pk in writes.look_at_moved(tx, journal, there)}
         journals.posted(tx, [one.id for one in posted])
         journals.missing(tx, [one.id for one in missing])
         # Gone, or moved by Transfer errors: `resolve` looks for each reference in the whole company.
@@ -73,6 +92,7 @@ def _store(runtime: Runtime, connection: Connection, posted: Sequence[Watched], 
         moves = [
             Move(pk, None, None, why, ledger_status=LedgerStatus.POSTED, data={"journal": number})
             for pk, number in journals.unposted_records(tx, [one.id for one in posted])
+            if pk not in moved
         ]
         move(tx, connection.id, ACTOR, moves)
     if posted or missing:

@@ -17,7 +17,8 @@ def standing(tx: Tx, connection_id: int, record_ids: Sequence[str]) -> list[Any]
         sql.rows(
             tx,
             "SELECT r.id, r.record_id, r.body, r.acknowledged_at, r.changed_in_brex FROM records r "
-            "WHERE r.connection_id = :connection AND r.record_id = ANY(CAST(:ids AS text[])) AND EXISTS "
+            "WHERE r.connection_id = :connection AND r.record_id = ANY(CAST(:ids AS text[])) "
+            "AND r.stage <> 'reversed' AND EXISTS "
             "(SELECT FROM writes w WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
             "AND w.outcome = 'written') ORDER BY r.id",
             {"connection": connection_id, "ids": list(record_ids)},

@@ -32,7 +32,7 @@ _WORK = f"""
         AND (({_REPLAN}) OR ({_REPORT})))
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.next_look_at <= now())
     OR EXISTS (SELECT FROM writes w WHERE w.connection_id = c.id AND w.outcome = 'open' AND w.batch_id IS NULL
-        AND w.kind <> 'journal' AND w.not_before <= now() {REPORTABLE})
+        AND w.kind NOT IN ('journal', 'removal') AND w.not_before <= now() {REPORTABLE})
     OR EXISTS (SELECT FROM batches b WHERE b.connection_id = c.id AND b.status = 'sending' AND b.deadline <= now())
 """
 
@@ -73,7 +73,7 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
                 WHERE c.id = :id AND (({_REPLAN}) OR ({_REPORT}))
             UNION ALL SELECT min(next_look_at) FROM writes WHERE connection_id = :id AND next_look_at IS NOT NULL
             UNION ALL SELECT min(not_before) FROM writes WHERE connection_id = :id AND outcome = 'open'
-                AND batch_id IS NULL AND kind <> 'journal' {REPORTABLE}
+                AND batch_id IS NULL AND kind NOT IN ('journal', 'removal') {REPORTABLE}
             UNION ALL SELECT min(deadline) FROM batches WHERE connection_id = :id AND status = 'sending'
         ) times
         """,

@@ -94,11 +94,14 @@ def paces(tx: Tx, connection_id: int) -> list[Pace]:
 
 
 def ages(tx: Tx, connection_id: int) -> dict[str, Decimal]:
-    """Seconds since the last poll, reading of master data and webhook; what never happened is missing."""
+    """Seconds since the last poll, reading of master data, webhook and nightly reconciliation; what never happened is
+    missing."""
     row = sql.row(
         tx,
         "SELECT extract(epoch FROM now() - polled_at) AS poll, extract(epoch FROM now() - refreshed_at) AS refresh, "
-        "extract(epoch FROM now() - (SELECT max(received_at) FROM webhooks WHERE connection_id = c.id)) AS webhook "
+        "extract(epoch FROM now() - (SELECT max(received_at) FROM webhooks WHERE connection_id = c.id)) AS webhook, "
+        "extract(epoch FROM now() - (SELECT max(done_at) FROM reconciliations WHERE connection_id = c.id)) "
+        "AS reconciliation "
         "FROM connections c WHERE id = :id",
         {"id": connection_id},
     )

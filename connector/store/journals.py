@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connector.domain import entry
 from connector.store import sql
 from connector.store.engine import Tx
 
-# Journals over 1,000 lines may be split by F&O when they are posted.
-MOST_LINES = 900
+MOST_LINES = entry.MOST_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +180,41 @@ def landed(tx: Tx, old_id: int, number: str) -> int:
     return int(found)
 
 
+def place(tx: Tx, connection_id: int, key: tuple[str, str, str], number: str) -> int:
+    """The journal of this number, where lines of ours were found; noted where it was not known, and followed."""
+    found = sql.value(
+        tx,
+        "INSERT INTO journals AS j (connection_id, legal_entity, journal_name, period, marker, number, status, "
+        "status_reason, lines_used) VALUES (:connection, :entity, :name, :period, '', :number, 'closed', "
+        "'lines of ours were found here', 1) ON CONFLICT (connection_id, legal_entity, number) "
+        "DO UPDATE SET lines_used = greatest(1, j.lines_used) RETURNING id",
+        {"connection": connection_id, "entity": key[0], "name": key[1], "period": key[2], "number": number},
+    )
+    return int(found)
+
+
+def known_posted(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of these journals that were once seen posted."""
+    found = sql.rows(
+        tx,
+        "SELECT id FROM journals WHERE id = ANY(CAST(:ids AS bigint[])) AND posted_at IS NOT NULL",
+        {"ids": list(ids)},
+    )
+    return {row.id for row in found}
+
+
 def unposted_records(tx: Tx, ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Records written into these journals and not yet known to be posted: (record, journal number)."""
+    """Records written into these journals and not yet known to be posted: (record, journal number).
+
+    Of a reversed record it is the reversing entry's journal that counts; of an altered one, only once it was accepted.
+    """
     found = sql.rows(
         tx,
         "SELECT r.id, j.number FROM writes w JOIN journals j ON j.id = w.journal_id "
         "JOIN records r ON r.id = w.record_pk WHERE w.journal_id = ANY(CAST(:ids AS bigint[])) "
-        "AND w.kind = 'entry' AND w.outcome = 'written' "
-        "AND w.epoch = r.epoch AND r.ledger_status = 'unposted' ORDER BY r.id",
+        "AND w.kind = CASE WHEN r.stage = 'reversed' THEN 'reversal' ELSE 'entry' END AND w.outcome = 'written' "
+        "AND w.removed_at IS NULL AND w.epoch = r.epoch AND (r.ledger_status = 'unposted' "
+        "OR (r.ledger_status = 'altered' AND r.stage IN ('written', 'acknowledged', 'reversed'))) ORDER BY r.id",
         {"ids": list(ids)},
     )
     return [(row.id, row.number) for row in found]

@@ -19,7 +19,7 @@ def store(tx: Tx, connection_id: int, references: Sequence[str]) -> None:
         tx,
         "UPDATE writes SET outcome = 'uncertain', next_look_at = now(), looks = 0, quiet_until = now(), "
         "evidence = 'its reference stood in the ledger when that was read as a whole' WHERE connection_id = :id "
-        "AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL AND reference IN "
+        "AND kind IN ('entry', 'reversal') AND outcome = 'open' AND batch_id IS NULL AND reference IN "
         "(SELECT reference FROM ledger_references WHERE connection_id = :id)",
         {"id": connection_id},
     )
@@ -34,6 +34,12 @@ def among(tx: Tx, connection_id: int, references: Sequence[str]) -> set[str]:
         {"id": connection_id, "refs": list(references)},
     )
     return {row.reference for row in found}
+
+
+def anything(tx: Tx, connection_id: int) -> bool:
+    """Whether a reading of the whole ledger found anything of ours at all."""
+    statement = "SELECT EXISTS (SELECT FROM ledger_references WHERE connection_id = :id)"
+    return bool(sql.value(tx, statement, {"id": connection_id}))
 
 
 def read_before(tx: Tx, connection_id: int) -> bool:

@@ -1,5 +1,6 @@
 """The one function that moves records, set-based, and appends the audit event in the same transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,11 +39,13 @@ class Move:
     journal: str | None = None
     voucher: str | None = None
     reason: str | None = None
+    epoch: int | None = None
 
 
 _COLUMNS = (
     "entry jsonb, planned_rules integer, legal_entity text, currency text, amount numeric, posting_date date, "
-    "reference text, export_status text, ledger_status text, journal text, voucher text, reason text, problems jsonb"
+    "reference text, export_status text, ledger_status text, journal text, voucher text, reason text, epoch integer, "
+    "problems jsonb"
 )
 _PLAIN = [column.split()[0] for column in _COLUMNS.split(", ")]
 
@@ -105,9 +108,23 @@ def move(tx: Tx, connection_id: int, actor: str, moves: Sequence[Move]) -> set[i
     for one in moves:
         if one.to is not None and one.expect is not None and not may_move(one.expect, one.to):
             raise ValueError(f"a record cannot go from {one.expect} to {one.to}")
-    packed = sql.pack([_packed(one) for one in moves])
-    found = sql.rows(tx, _MOVE, {"moves": packed, "connection": connection_id, "actor": actor})
-    return {row[0] for row in found}
+    moved: set[int] = set()
+    for part in _rounds(moves):
+        packed = sql.pack([_packed(one) for one in part])
+        moved |= {row[0] for row in sql.rows(tx, _MOVE, {"moves": packed, "connection": connection_id, "actor": actor})}
+    return moved
+
+
+def _rounds(moves: Sequence[Move]) -> list[list[Move]]:
+    """One statement moves a record once: its second step (of another write of its, say) follows in the next one."""
+    rounds: list[list[Move]] = []
+    steps: Counter[int] = Counter()
+    for one in moves:
+        if steps[one.id] == len(rounds):
+            rounds.append([])
+        rounds[steps[one.id]].append(one)
+        steps[one.id] += 1
+    return rounds
 
 
 def _packed(one: Move) -> dict[str, Any]:

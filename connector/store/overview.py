@@ -27,7 +27,7 @@ def unfinished(tx: Tx, connection_id: int) -> int:
         tx,
         "SELECT count(DISTINCT r.id) FROM records r JOIN writes w ON w.record_pk = r.id AND w.epoch = r.epoch "
         "WHERE r.connection_id = :id AND w.kind = 'entry' AND w.outcome IN ('open', 'written', 'uncertain') "
-        "AND r.export_status = 'NONE' AND r.stage <> 'skipped'",
+        "AND r.export_status = 'NONE' AND r.stage NOT IN ('skipped', 'reversed')",
         {"id": connection_id},
     )
     return int(found)

@@ -13,7 +13,7 @@ _OLD = """
     AND (SELECT e.at FROM events e WHERE e.record_pk = r.id AND e.seq = r.event_seq) < now() - :days * interval '1 day'
 """
 _DONE = """
-    (r.stage <> 'acknowledged' OR r.ledger_status = 'posted')
+    (r.stage = 'skipped' OR r.ledger_status = 'posted' OR (r.stage = 'reversed' AND r.ledger_status = 'none'))
     AND (r.changed_in_brex IS NULL OR r.changed_in_brex ? 'settled')
     AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = r.id
         AND (w.next_look_at IS NOT NULL OR w.outcome IN ('open', 'uncertain')))
@@ -53,8 +53,12 @@ def records(tx: Tx, connection_id: int, days: int, limit: int) -> int:
     )
     ids = [row.id for row in found]
     # The hash of what was sent stays, and its number of lines.
-    sql.run(tx, "UPDATE writes SET intent = '[]' WHERE record_pk = ANY(CAST(:ids AS bigint[])) AND kind = 'entry'",
-            {"ids": ids})  # fmt: skip
+    sql.run(
+        tx,
+        "UPDATE writes SET intent = '[]' WHERE record_pk = ANY(CAST(:ids AS bigint[])) "
+        "AND kind IN ('entry', 'reversal')",
+        {"ids": ids},
+    )
     sql.run(
         tx,
         "UPDATE records SET body = NULL, entry = NULL, purged_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))",

@@ -58,7 +58,10 @@ WITH heard AS (
         body = CASE WHEN {NEWER} THEN excluded.body ELSE r.body END,
         body_hash = CASE WHEN {NEWER} THEN excluded.body_hash ELSE r.body_hash END,
         version = CASE WHEN {NEWER} THEN coalesce(excluded.version, r.version) ELSE r.version END,
-        body_at = CASE WHEN {NEWER} THEN excluded.body_at ELSE r.body_at END
+        body_at = CASE WHEN {NEWER} THEN excluded.body_at ELSE r.body_at END,
+        -- What a person accepted was said of one version.
+        accepted = CASE WHEN {NEWER} AND coalesce(excluded.version, r.version) IS DISTINCT FROM r.version
+                        THEN '{{}}' ELSE r.accepted END
     RETURNING r.id, times_heard = 1 AS new
 ), fresh AS (
     SELECT id, clock_timestamp() AS at, jsonb_build_object('source', CAST(:source AS text)) AS data
@@ -137,6 +140,7 @@ class Claimed:
     entry: dict[str, Any] | None
     planned_rules: int | None
     problems: list[dict[str, Any]]
+    accepted: Sequence[str] = ()  # problem codes that a person took as they stand, for this version of the record
 
 
 def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str, Any] | None = None) -> list[Claimed]:
@@ -149,7 +153,7 @@ def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str,
         WHERE r.id = due.id
         RETURNING r.id, r.record_id, r.stage, r.attempts, r.epoch, r.body,
                   coalesce(r.body_at >= r.heard_at, false) AS body_fresh, r.entry, r.planned_rules,
-                  r.problems
+                  r.problems, r.accepted
         """,
         {"connection": connection_id, "limit": limit, "lease": LEASE_SECONDS, **(params or {})},
     )
@@ -176,7 +180,8 @@ def claim_to_map(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
 # Held for something that mappings, approvals, settings or master data may have mended since it was planned.
 TO_REPLAN = (
     "stage = 'held' AND planned_rules < {rules} AND heard_at <= looked_at AND EXISTS (SELECT FROM "
-    "jsonb_array_elements(problems) p WHERE p->>'code' ~ '^(MAP-|TREATMENT-|D365-|RECORD-BEFORE-START)') "
+    "jsonb_array_elements(problems) p WHERE p->>'code' ~ '^(MAP-|TREATMENT-|D365-|RECORD-"
+    "(BEFORE-START|ENTITIES|DIRECTION|NO-LINES|UNBALANCED|CURRENCIES))') "
     "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = {record} AND w.epoch = {epoch} AND w.kind = 'entry' "
     "AND w.outcome IN ('open', 'written', 'uncertain'))"
 )
@@ -231,6 +236,8 @@ def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]], a
         f"""
         UPDATE records r SET body = coalesce(left(b.body, {BODY_LIMIT}), r.body), body_hash = b.body_hash,
             body_at = CASE WHEN b.body IS NULL THEN r.body_at ELSE :as_of END,
+            accepted = CASE WHEN coalesce(b.version, r.version) IS DISTINCT FROM r.version THEN '{{}}'
+                            ELSE r.accepted END,
             version = coalesce(b.version, r.version), record_type = b.record_type, source_type = b.source_type
         FROM jsonb_to_recordset(CAST(:bodies AS jsonb))
             AS b(id bigint, body text, body_hash text, version numeric, record_type text, source_type text)

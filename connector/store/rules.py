@@ -1,10 +1,8 @@
-"""What mapping needs besides the record: the mapping rows and F&O's master data, as last read."""
+"""What mapping needs besides the record and F&O's master data: the mapping rows and the rules."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from connector.domain import jsonio
-from connector.store import connections, sql
+from connector.store import connections, sql, versions
 from connector.store.engine import Tx
 
 MappingRow = tuple[str, str, str, str]  # brex_field, brex_value, d365_dimension, d365_value
@@ -20,7 +18,7 @@ def mappings(tx: Tx, connection_id: int) -> list[MappingRow]:
     return [(row.brex_field, row.brex_value, row.d365_dimension, row.d365_value) for row in found]
 
 
-def replace_mappings(tx: Tx, connection_id: int, rows: Sequence[MappingRow]) -> None:
+def replace_mappings(tx: Tx, connection_id: int, rows: Sequence[MappingRow], actor: str = "person") -> None:
     """The whole list at once; planned records that are not written yet are planned again."""
     sql.run(tx, "DELETE FROM mappings WHERE connection_id = :id", {"id": connection_id})
     sql.run(
@@ -38,28 +36,24 @@ def replace_mappings(tx: Tx, connection_id: int, rows: Sequence[MappingRow]) -> 
         },
     )  # fmt: skip
     connections.bump_rules(tx, connection_id)
+    versions.keep(tx, connection_id, "mappings", rows, actor)
 
 
-def master_rows(tx: Tx, connection_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Rows by entity set; a set that could not be read is missing."""
-    found = sql.rows(tx, "SELECT entity_set, rows FROM master_data WHERE connection_id = :id", {"id": connection_id})
-    return {row.entity_set: row.rows for row in found}
+def rules(tx: Tx, connection_id: int) -> list[tuple[str, ...]]:
+    """The rules' lines in their order, each with the cells of `mapping.rules.Row`."""
+    found = sql.rows(tx, "SELECT cells FROM rules WHERE connection_id = :id ORDER BY position", {"id": connection_id})
+    return [tuple(row.cells) for row in found]
 
 
-def store_master(tx: Tx, connection_id: int, sets: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Keep what was read; returns the names of the sets that changed. Sets that could not be read stay as they were."""
-    packed = [{"entity_set": name, "rows": rows, "rows_hash": jsonio.digest(rows)} for name, rows in sets.items()]
-    found = sql.rows(
+def replace_rules(tx: Tx, connection_id: int, rows: Sequence[Sequence[str]], actor: str = "person") -> None:
+    """All lines at once; planned records that are not written yet are planned again."""
+    sql.run(tx, "DELETE FROM rules WHERE connection_id = :id", {"id": connection_id})
+    sql.run(
         tx,
-        "INSERT INTO master_data AS m (connection_id, entity_set, rows, rows_hash) "
-        "SELECT :id, entity_set, rows, rows_hash FROM jsonb_to_recordset(CAST(:sets AS jsonb)) "
-        "AS x(entity_set text, rows jsonb, rows_hash text) "
-        "ON CONFLICT (connection_id, entity_set) DO UPDATE SET rows = excluded.rows, rows_hash = excluded.rows_hash, "
-        "read_at = now() WHERE m.rows_hash <> excluded.rows_hash RETURNING entity_set",
-        {"id": connection_id, "sets": sql.pack(packed)},
+        "INSERT INTO rules (connection_id, position, cells) SELECT :id, position, "
+        "ARRAY(SELECT jsonb_array_elements_text(cells)) FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+        "AS x(position integer, cells jsonb)",
+        {"id": connection_id, "rows": sql.pack([{"position": n, "cells": list(row)} for n, row in enumerate(rows)])},
     )
-    sql.run(tx, "UPDATE connections SET refreshed_at = now() WHERE id = :id", {"id": connection_id})
-    changed = sorted(row[0] for row in found)
-    if changed:
-        connections.bump_rules(tx, connection_id)
-    return changed
+    connections.bump_rules(tx, connection_id)
+    versions.keep(tx, connection_id, "rules", rows, actor)

@@ -1,7 +1,6 @@
 """What people and programs read of records: lists, one record with its history, counts."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from connector.store import sql
@@ -9,7 +8,8 @@ from connector.store.engine import Tx
 
 _SUMMARY = (
     "record_id, stage, export_status, ledger_status, problems, reference, journal, voucher, record_type, "
-    "legal_entity, currency, amount, posting_date, reason, epoch, version, times_heard, source_type, changed_in_brex"
+    "legal_entity, currency, amount, posting_date, reason, epoch, version, times_heard, source_type, changed_in_brex, "
+    "accepted"
 )
 
 
@@ -28,7 +28,7 @@ def one(tx: Tx, connection_id: int, record_id: str) -> dict[str, Any] | None:
     row = sql.row(
         tx,
         f"SELECT id, {_SUMMARY}, body, body_hash, entry, created_at, written_at, acknowledged_at, attempts, "
-        "next_attempt_at FROM records WHERE connection_id = :connection AND record_id = :record",
+        "planned_rules, next_attempt_at FROM records WHERE connection_id = :connection AND record_id = :record",
         {"connection": connection_id, "record": record_id},
     )
     if row is None:
@@ -41,8 +41,10 @@ def one(tx: Tx, connection_id: int, record_id: str) -> dict[str, Any] | None:
     )
     writes = sql.rows(
         tx,
-        "SELECT w.kind, w.epoch, w.reference, w.outcome, w.attempts, w.intent, w.ledger, w.evidence, w.created_at, "
-        "j.number AS journal FROM writes w LEFT JOIN journals j ON j.id = w.journal_id "
+        "SELECT w.kind, w.epoch, w.reference, w.outcome, w.attempts, w.intent, w.intent_hash, w.ledger, w.evidence, "
+        "w.created_at, w.wish, w.removed_at, w.resent, j.number AS journal, b.id AS batch, b.status AS batch_status, "
+        "b.started_at AS sent_at, b.answered_at, b.trace, b.evidence AS batch_evidence "
+        "FROM writes w LEFT JOIN journals j ON j.id = w.journal_id LEFT JOIN batches b ON b.id = w.batch_id "
         "WHERE w.record_pk = :id ORDER BY w.id",
         {"id": row.id},
     )
@@ -77,7 +79,7 @@ def oldest_unwritten_seconds(tx: Tx) -> int | None:
     found = sql.value(
         tx,
         "SELECT CAST(extract(epoch FROM now() - min(created_at)) AS bigint) FROM records "
-        "WHERE stage IN ('received', 'fetched', 'mapped', 'writing')",
+        "WHERE stage IN ('received', 'fetched', 'mapped', 'writing') AND written_at IS NULL",
     )
     return None if found is None else int(found)
 
@@ -90,11 +92,11 @@ def ids(
     stage: str | None = None,
     problem: str | None = None,
 ) -> list[Any]:
-    """Rows (id, record_id, stage) that match every condition given."""
+    """Rows (id, record_id, stage, epoch, problems) that match every condition given."""
     return list(
         sql.rows(
             tx,
-            "SELECT id, record_id, stage FROM records r WHERE connection_id = :connection "
+            "SELECT id, record_id, stage, epoch, problems FROM records r WHERE connection_id = :connection "
             "AND (CAST(:stage AS text) IS NULL OR stage = :stage) "
             "AND (cardinality(CAST(:records AS text[])) = 0 OR record_id = ANY(CAST(:records AS text[]))) "
             "AND (CAST(:problem AS text) IS NULL OR EXISTS "
@@ -102,28 +104,3 @@ def ids(
             {"connection": connection_id, "stage": stage, "problem": problem, "records": list(record_ids)},
         )
     )
-
-
-def in_period(tx: Tx, connection_id: int, first: date, last: date) -> list[dict[str, Any]]:
-    """For reconciliation: records with a posting date in the period, each with its live entry write."""
-    found = sql.rows(
-        tx,
-        "SELECT r.record_id, r.stage, r.reference, r.currency, r.amount, r.legal_entity, r.export_status, "
-        "r.posting_date, r.purged_at, w.outcome, w.intent, w.lines, w.posting_date AS sent_date FROM records r "
-        "LEFT JOIN writes w ON w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
-        "AND w.outcome IN ('open', 'written', 'uncertain') "
-        "WHERE r.connection_id = :connection AND r.posting_date BETWEEN :first AND :last ORDER BY r.id",
-        {"connection": connection_id, "first": first, "last": last},
-    )
-    return [dict(row._mapping) for row in found]
-
-
-def by_references(tx: Tx, connection_id: int, references: Sequence[str]) -> dict[str, str]:
-    """Which of these references are ours, whatever their date: reference → record id."""
-    found = sql.rows(
-        tx,
-        "SELECT w.reference, r.record_id FROM writes w JOIN records r ON r.id = w.record_pk "
-        "WHERE w.connection_id = :connection AND w.kind = 'entry' AND w.reference = ANY(CAST(:references AS text[]))",
-        {"connection": connection_id, "references": list(references)},
-    )
-    return {row.reference: row.record_id for row in found}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from connector.domain.writes import LINES, WriteKind
 from connector.store import sql
 from connector.store.engine import Tx
 
@@ -37,35 +38,49 @@ class Write:
     confirmed: bool
     resent: bool
     ledger: dict[str, Any]
+    wish: dict[str, Any]  # what the person wished who asked for a removal or reversal
+    accepted: frozenset[str]  # problems that a person took as they stand, for its record
 
 
 _COLUMNS = (
     "w.id, w.record_pk, coalesce(r.record_id, '') AS record_id, w.epoch, w.kind, w.reference, w.outcome, w.intent, "
     "w.lines, w.legal_entity, w.journal_name, w.period, w.posting_date, w.journal_id, j.number AS journal, w.batch_id, "
-    "w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger"
+    "w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger, w.wish, "
+    "coalesce(r.accepted, '{}') AS accepted"
 )
 # One statement sees the table as it was when it began, its own changes not: what it changed comes from the change.
 _COLUMNS_LEASED = _COLUMNS.replace("w.looks", "leased.looks")
 _FROM = "FROM writes w LEFT JOIN records r ON r.id = w.record_pk LEFT JOIN journals j ON j.id = w.journal_id"
 
 
+# What stands in a journal, or is to: entries, and those that cancel them. What was taken out again does not.
+IN_JOURNALS = "kind IN ('entry', 'reversal')"
+STANDING = f"{IN_JOURNALS} AND outcome = 'written' AND removed_at IS NULL"
+
+
+def _write(row: Any) -> Write:
+    return Write(**{**row._mapping, "accepted": frozenset(row.accepted)})
+
+
 def intend(tx: Tx, connection_id: int, intents: Sequence[dict[str, Any]]) -> dict[int, int]:
     """Store what is about to be done, before it is done: record id → write id.
 
     Rows of record_pk, epoch, kind, reference, intent, intent_hash, lines and, for entries, legal_entity,
-    journal_name, period, posting_date. Where a write of this record, epoch and kind is open, written or uncertain
-    already, nothing is stored and the record is missing from the answer: that is what blocks double posting.
+    journal_name, period, posting_date; for what takes them back also wish. Where a write of this record, epoch and
+    kind is open, written or uncertain already, nothing is stored and the record is missing from the answer: that is
+    what blocks double posting.
     """
     found = sql.rows(
         tx,
         """
         INSERT INTO writes (connection_id, record_pk, epoch, kind, reference, intent, intent_hash, lines,
-                            legal_entity, journal_name, period, posting_date)
+                            legal_entity, journal_name, period, posting_date, wish)
         SELECT :connection, record_pk, epoch, kind, reference, intent, intent_hash, coalesce(lines, 1),
-               coalesce(legal_entity, ''), coalesce(journal_name, ''), coalesce(period, ''), posting_date
+               coalesce(legal_entity, ''), coalesce(journal_name, ''), coalesce(period, ''), posting_date,
+               coalesce(wish, '{}')
         FROM jsonb_to_recordset(CAST(:intents AS jsonb)) AS x(record_pk bigint, epoch integer, kind text,
             reference text, intent jsonb, intent_hash text, lines integer, legal_entity text, journal_name text,
-            period text, posting_date date)
+            period text, posting_date date, wish jsonb)
         ORDER BY record_pk
         ON CONFLICT (record_pk, epoch, kind) WHERE outcome IN ('open', 'written', 'uncertain') DO NOTHING
         RETURNING id, record_pk
@@ -93,9 +108,10 @@ def intend_journal(tx: Tx, connection_id: int, journal_id: int, marker: str, int
     )
 
 
-# What is held, after it was intended to be reported, is not reported.
+# What is held or taken back, after it was intended to be reported, is not reported; nor is an earlier epoch.
 REPORTABLE = (
-    "AND (kind <> 'acknowledge' OR EXISTS (SELECT FROM records r WHERE r.id = record_pk AND r.stage = 'written')) "
+    "AND (kind <> 'acknowledge' OR "
+    "(record_pk, epoch) IN (SELECT r.id, r.epoch FROM records r WHERE r.stage = 'written')) "
 )
 
 
@@ -105,7 +121,7 @@ def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
         sql.rows(
             tx,
             "SELECT legal_entity, journal_name, period, count(*) AS waiting FROM writes "
-            "WHERE connection_id = :connection AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL "
+            f"WHERE connection_id = :connection AND {IN_JOURNALS} AND outcome = 'open' AND batch_id IS NULL "
             "AND not_before <= now() GROUP BY 1, 2, 3 ORDER BY min(id) LIMIT 200",
             {"connection": connection_id},
         )
@@ -136,7 +152,7 @@ def put_off(tx: Tx, connection_id: int, key: tuple[str, str, str], seconds: floa
     sql.run(
         tx,
         "UPDATE writes w SET not_before = now() + :seconds * interval '1 second' FROM (SELECT id FROM writes "
-        "WHERE connection_id = :connection AND kind = 'entry' AND outcome = 'open' AND batch_id IS NULL "
+        f"WHERE connection_id = :connection AND {IN_JOURNALS} AND outcome = 'open' AND batch_id IS NULL "
         "AND legal_entity = :entity AND journal_name = :name AND period = :period ORDER BY id FOR UPDATE) waiting "
         "WHERE w.id = waiting.id",
         {"connection": connection_id, "entity": key[0], "name": key[1], "period": key[2], "seconds": seconds},
@@ -146,7 +162,7 @@ def put_off(tx: Tx, connection_id: int, key: tuple[str, str, str], seconds: floa
 def claim_open(
     tx: Tx, connection_id: int, kind: str, limit: int, *, key: tuple[str, str, str] | None = None
 ) -> list[Write]:
-    """Open writes nobody has, locked until the transaction ends. For entries only those of one journal key.
+    """Open writes nobody has, locked until the transaction ends. Entries, and reversals with them, of one journal key.
 
     Writes that failed together before come in ever smaller groups: all of the first one's number of attempts, and
     no more of them than are there (at most the limit) halved for each attempt.
@@ -157,25 +173,26 @@ def claim_open(
         tx,
         f"""
         WITH free AS (
-            SELECT id, attempts FROM writes WHERE connection_id = :connection AND kind = :kind AND outcome = 'open'
-            AND batch_id IS NULL AND not_before <= now() {where}
+            SELECT id, attempts FROM writes WHERE connection_id = :connection
+            AND kind = ANY(CAST(:kinds AS text[])) AND outcome = 'open' AND batch_id IS NULL
+            AND not_before <= now() {where}
             ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
         ), first AS (SELECT attempts FROM free ORDER BY id LIMIT 1)
         SELECT {_COLUMNS} {_FROM} JOIN free f ON f.id = w.id JOIN first ON first.attempts = f.attempts
         ORDER BY w.id
         """,
         {
-            "connection": connection_id, "kind": kind, "limit": limit,
+            "connection": connection_id, "kinds": list(LINES) if kind == WriteKind.ENTRY else [kind], "limit": limit,
             "entity": entity, "name": name, "period": period,
         },
     )  # fmt: skip
-    writes = [Write(**row._mapping) for row in found]
+    writes = [_write(row) for row in found]
     return writes[: max(1, min(limit, len(writes)) >> min(writes[0].attempts, 16))] if writes else []
 
 
 def of_batch(tx: Tx, batch_id: int) -> list[Write]:
     found = sql.rows(tx, f"SELECT {_COLUMNS} {_FROM} WHERE w.batch_id = :batch ORDER BY w.id", {"batch": batch_id})
-    return [Write(**row._mapping) for row in found]
+    return [_write(row) for row in found]
 
 
 def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -187,8 +204,9 @@ def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
         tx,
         f"""
         UPDATE writes w SET outcome = 'written', confirmed = true, ledger = x.ledger, absent_at = NULL,
+            removed_at = NULL,
             journal_id = coalesce(x.journal_id, w.journal_id), looks = 0,
-            next_look_at = CASE WHEN w.resent AND w.kind = 'entry' THEN now() + interval '{SECOND_LOOKS[0]} seconds' END
+            next_look_at = CASE WHEN w.resent AND w.{IN_JOURNALS} THEN now() + interval '{SECOND_LOOKS[0]} seconds' END
         FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, ledger jsonb, journal_id bigint)
         WHERE w.id = x.id
         """,
@@ -243,7 +261,7 @@ def reopen(
 
 
 def claim_to_look_at(
-    tx: Tx, connection_id: int, limit: int, lease_seconds: float, kinds: Sequence[str] = ("entry", "journal")
+    tx: Tx, connection_id: int, limit: int, lease_seconds: float, kinds: Sequence[str] = (*LINES, WriteKind.JOURNAL)
 ) -> list[Write]:
     """Writes whose time has come to be looked for in F&O or Brex; nobody else looks meanwhile."""
     found = sql.rows(
@@ -260,7 +278,7 @@ def claim_to_look_at(
         """,
         {"connection": connection_id, "limit": limit, "lease": lease_seconds, "kinds": list(kinds)},
     )
-    return [Write(**row._mapping) for row in found]
+    return [_write(row) for row in found]
 
 
 def still_mine(tx: Tx, claimed: Sequence[Write]) -> set[int]:
@@ -294,7 +312,7 @@ def known_references(tx: Tx, journal_ids: Sequence[int]) -> dict[int, set[str]]:
     found = sql.rows(
         tx,
         "SELECT w.journal_id, w.reference FROM writes w JOIN journals j ON j.id = w.journal_id "
-        "WHERE w.journal_id = ANY(CAST(:ids AS bigint[])) AND w.kind = 'entry' AND w.outcome = 'written' "
+        f"WHERE w.journal_id = ANY(CAST(:ids AS bigint[])) AND {STANDING} "
         "AND w.ledger->>'journal' = j.number",
         {"ids": list(journal_ids)},
     )
@@ -308,8 +326,8 @@ def vouchers(tx: Tx, journal_id: int) -> dict[str, str]:
     """Vouchers of the entries already in a journal: voucher → reference."""
     found = sql.rows(
         tx,
-        "SELECT reference, ledger->>'voucher' AS voucher FROM writes WHERE journal_id = :id AND kind = 'entry' "
-        "AND outcome = 'written' AND coalesce(ledger->>'voucher', '') <> ''",
+        f"SELECT reference, ledger->>'voucher' AS voucher FROM writes WHERE journal_id = :id AND {STANDING} "
+        "AND coalesce(ledger->>'voucher', '') <> ''",
         {"id": journal_id},
     )
     return {row.voucher: row.reference for row in found}
@@ -320,8 +338,8 @@ def voucher_holders(tx: Tx, connection_id: int, keys: Sequence[str]) -> list[tup
     found = sql.rows(
         tx,
         "SELECT key, reference FROM (SELECT reference, lower(concat_ws('/', ledger->>'data_area', ledger->>'journal', "
-        "ledger->>'voucher')) AS key FROM writes WHERE connection_id = :id AND kind = 'entry' "
-        "AND outcome = 'written') held WHERE key = ANY(CAST(:keys AS text[]))",
+        f"ledger->>'voucher')) AS key FROM writes WHERE connection_id = :id AND {STANDING}) held "
+        "WHERE key = ANY(CAST(:keys AS text[]))",
         {"id": connection_id, "keys": list(keys)},
     )
     return [(row.key, row.reference) for row in found]
@@ -339,7 +357,7 @@ def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> 
         f"AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain') ORDER BY w.id {locked}",
         {"ids": list(record_pks), "kind": kind},
     )
-    return {row.record_pk: Write(**row._mapping) for row in found}
+    return {row.record_pk: _write(row) for row in found}
 
 
 def look_at_journals(tx: Tx, journal_ids: Sequence[int]) -> None:
@@ -347,9 +365,20 @@ def look_at_journals(tx: Tx, journal_ids: Sequence[int]) -> None:
     sql.run(
         tx,
         "UPDATE writes SET next_look_at = now(), looks = 0 WHERE journal_id = ANY(CAST(:ids AS bigint[])) "
-        "AND kind = 'entry' AND outcome = 'written'",
+        f"AND {STANDING}",
         {"ids": list(journal_ids)},
     )
+
+
+def look_at_moved(tx: Tx, journal_id: int, standing: Sequence[str]) -> list[int]:
+    """Written into this journal and not among what stands in it: looked for, wherever it is now. Their records."""
+    found = sql.rows(
+        tx,
+        "UPDATE writes SET next_look_at = now(), looks = 0 WHERE journal_id = :journal AND record_pk IS NOT NULL "
+        f"AND {STANDING} AND NOT reference = ANY(CAST(:standing AS text[])) RETURNING record_pk",
+        {"journal": journal_id, "standing": list(standing)},
+    )
+    return [row.record_pk for row in found]
 
 
 def look_now(tx: Tx, ids: Sequence[int]) -> None:

@@ -102,10 +102,10 @@ class Register:
         """By `account`, `tax id` or `e-mail`, without regard to case."""
         return [self.vendors[number] for number in self._by_exact.get((kind, value.strip().casefold()), ())]
 
-    def match(self, descriptor: str) -> Match:
-        """By name alone. Never raises; the same descriptor and vendors give the same answer."""
+    def match(self, descriptor: str, without: frozenset[str] = frozenset()) -> Match:
+        """By name alone, among all vendors but those. Never raises; the same input gives the same answer."""
         readings = names.of_merchant(descriptor)
-        ranked = self._ranked(readings)
+        ranked = self._ranked(readings, without)
         if not ranked or ranked[0].score < SUGGEST:
             read_as = readings[0].key if readings else descriptor.strip()
             return Match(Verdict.UNKNOWN, (), f'no vendor is called anything like "{read_as}"')
@@ -121,11 +121,13 @@ class Register:
             return Match(Verdict.SUGGESTED, shown, f"{best.why}; but {rival.account} {rival.name} is as close")
         return Match(Verdict.ACCEPTED, shown, best.why)
 
-    def _ranked(self, readings: Sequence[Name]) -> list[Candidate]:
+    def _ranked(self, readings: Sequence[Name], without: frozenset[str]) -> list[Candidate]:
         """The best reading of each vendor; a less likely reading costs a little."""
         best: dict[int, tuple[float, Name]] = {}
         for place, name in enumerate(readings):
             for number in self._near(name):
+                if self.vendors[number].account in without:
+                    continue
                 score = self._score(name, self._names[number]) - _READING * min(place, 2)
                 if score > best.get(number, (0.0, name))[0]:
                     best[number] = (score, name)

@@ -75,6 +75,7 @@ def create_app(brex: Brex, *, legacy: bool = False) -> Flask:
     _team(app, brex, guarded)
     _webhooks(app, brex, guarded)
     _fields(app, brex, guarded)
+    _card(app, brex, guarded)
     return app
 
 
@@ -127,6 +128,18 @@ def _team(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]
         }
 
 
+def _card(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]) -> None:
+    @app.get("/v2/accounts/card/primary/statements")
+    @guarded("statements.card.readonly")
+    def statements() -> Json:
+        return brex.card.statements(request.args)
+
+    @app.get("/v2/transactions/card/primary")
+    @guarded("transactions.card.readonly")
+    def transactions() -> Json:
+        return brex.card.transactions(request.args)
+
+
 def _webhooks(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]) -> None:
     hooks = brex.subscriptions
 
@@ -163,11 +176,58 @@ def _webhooks(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], Vi
 
 
 def _fields(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]) -> None:
+    fields = brex.fields
+
     @app.get("/v1/fields")
     @guarded("fields.read", "fields.write")
-    def fields() -> Json:
-        _only("cursor", "limit", "field_id[]")
-        return {"next_cursor": None, "items": brex.fields()}
+    def list_fields() -> Json:
+        return fields.listed(request.args)
+
+    @app.post("/v1/fields")
+    @guarded("fields.write")
+    def create_field() -> Json:
+        return fields.create(_body(), request.headers.get("Idempotency-Key"))
+
+    @app.get("/v1/fields/<field_id>")
+    @guarded("fields.read", "fields.write")
+    def one_field(field_id: str) -> Json:
+        return fields.one(field_id)
+
+    @app.put("/v1/fields/<field_id>")
+    @guarded("fields.write")
+    def update_field(field_id: str) -> Json:
+        return fields.update(field_id, _body())
+
+    @app.delete("/v1/fields/<field_id>")
+    @guarded("fields.write")
+    def delete_field(field_id: str) -> Json:
+        fields.delete(field_id)
+        return {}
+
+    @app.get("/v1/fields/<field_id>/values")
+    @guarded("field_values.read", "field_values.write")
+    def list_values(field_id: str) -> Json:
+        return fields.values(field_id, request.args)
+
+    @app.post("/v1/fields/<field_id>/values")
+    @guarded("field_values.write")
+    def create_values(field_id: str) -> Json:
+        return fields.create_values(field_id, _body(), request.headers.get("Idempotency-Key"))
+
+    @app.put("/v1/fields/<field_id>/values")
+    @guarded("field_values.write")
+    def update_values(field_id: str) -> Json:
+        return fields.update_values(field_id, _body())
+
+    @app.delete("/v1/fields/<field_id>/values")
+    @guarded("fields.write")  # fact: declared so, not under field_values.write
+    def delete_values(field_id: str) -> Json:
+        return fields.delete_values(field_id, _body())
+
+    @app.get("/v1/fields/<field_id>/values/<brex_id>")
+    @guarded("field_values.read", "field_values.write")
+    def one_value(field_id: str, brex_id: str) -> Json:
+        return fields.value(field_id, brex_id)
 
 
 def _not_admitted(status: int) -> RefusalError:

@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from sandbox.brex import messages
 from sandbox.brex.answers import Json
+from sandbox.brex.card import CardAccount
 from sandbox.brex.exports import Exports
+from sandbox.brex.fields import Fields
 from sandbox.brex.integrations import Integrations
 from sandbox.brex.messages import Delivery
 from sandbox.brex.options import Options
 from sandbox.brex.records import Records
 from sandbox.brex.subscriptions import READY_EVENT, Subscriptions
 from sandbox.brex.tokens import ALL_SCOPES, Tokens
-from sandbox.clock import Clock, now, stamp
+from sandbox.clock import Clock, now
 from sandbox.state import Store
 
 COMPANY_ID: Final = "cuacc_sandbox00000000000000001"
@@ -32,8 +34,10 @@ class Brex:
         self.ca: str | None = None  # bundle for receivers with a certificate of their own
         self.tokens = Tokens(store, self.options)
         self.records = Records(store, clock, self.options)
+        self.card = CardAccount(store, clock, self.records)
         self.exports = Exports(store, clock, self.options, self.records)
         self.integrations = Integrations(store, clock)
+        self.fields = Fields(store, clock, self.options, self.integrations)
         self.subscriptions = Subscriptions(store, self.options)
         if store.get("brex_token", TOKEN) is None:
             self.tokens.create(ALL_SCOPES, clock(), TOKEN)
@@ -62,6 +66,10 @@ class Brex:
         """A person or Brex changes a record; newer updated_at and version."""
         self.records.change(record_id, **changes)
 
+    def remove(self, record_id: str) -> None:
+        """The record is gone from Brex: reads leave it out, and a report that names it is a 404."""
+        self.records.remove(record_id)
+
     def statuses(self) -> dict[str, str]:
         """Record id → review_status, oldest first."""
         return {record["id"]: record["review_status"] for record in self.records.all()}
@@ -70,15 +78,9 @@ class Brex:
         """What has been reported to export-results, oldest first."""
         return self.exports.reported()
 
-    def add_field(self, name: str = "GL account", group: str = "ERP") -> None:
+    def add_field(self, name: str = "GL account", group: str = "ERP", remote_id: str | None = None) -> str:
         """Fact: only an accounting integration makes fields of the group ERP; a field does not show which one."""
-        moment = stamp(self.clock())
-        brex_id = f"extended_field_{self.store.next('brex_field')}"
-        field = {"brex_id": brex_id, "remote_id": None, "name": name, "group": group, "is_disabled": False}
-        self.store.put("brex_field", brex_id, field | {"updated_at": moment})
-
-    def fields(self) -> list[Json]:
-        return self.store.all("brex_field")
+        return str(self.fields.add(name, group, remote_id)["brex_id"])
 
     # Credentials
 

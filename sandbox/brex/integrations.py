@@ -56,6 +56,10 @@ class Integrations:
             raise _exists(active, integration["vendor"], "creat")  # the specification's own spelling here
         return self._put(integration | {"status": "ACTIVE"})
 
+    def known(self, integration_id: str) -> bool:
+        """An integration that exists, whatever became of it."""
+        return self._store.get(_KIND, integration_id) is not None
+
     def _active(self) -> Json | None:
         return next((doc for doc in self._store.all(_KIND) if doc["status"] == "ACTIVE"), None)
 

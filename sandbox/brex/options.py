@@ -21,6 +21,8 @@ class Options:
     failed_status: str = "REVIEW"
     # Not stated: the order of items.
     newest_first: bool = False
+    # Not stated: whether a page is as full as its limit allows. None: it is.
+    most_per_page: int | None = None
     # Fact: total_count is nullable.
     total_count: bool = True
     # The spec of 2026 says accountingRecordIds and companyId, the one before said accounting_record_ids.
@@ -31,6 +33,10 @@ class Options:
     legacy_serves_v3: bool = False
     # Fact: the Accounting API is by admission. How an account that is not admitted is refused is not documented.
     v3_refusal: Literal[401, 403, 404] | None = None
+    # Fact: 400 for any POST with free text outside ASCII (the guide's error codes). Whether it holds here is not said.
+    ascii_only: bool = True
+    # Not stated: whether two values of a field may have the same name.
+    unique_values: bool = False
     # Brex's policy: new fields and new enum constants may appear at any time.
     unknown_fields: bool = False
 

@@ -1,6 +1,7 @@
 """Accounting records: keeping them, moving them through the review, and showing them as the API does."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -47,6 +48,10 @@ class Records:
         self._put(doc | record)
         return str(record["id"])
 
+    def remove(self, record_id: str) -> None:
+        """It is not there any more. Fact: such ids are a 404 of export-results; when that happens is not told."""
+        self._store.delete(KIND, record_id)
+
     def get(self, record_id: str) -> Json | None:
         return self._store.get(KIND, record_id)
 
@@ -83,6 +88,8 @@ class Records:
             found = [record for record in found if parse(record["updated_at"]) > earliest]
         if self._options.newest_first:
             found.sort(key=lambda record: parse(record["updated_at"]), reverse=True)
+        if self._options.most_per_page is not None:
+            query = replace(query, limit=min(query.limit, self._options.most_per_page))
         end = query.offset + query.limit
         more = end < len(found)
         return {

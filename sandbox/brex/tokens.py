@@ -21,6 +21,11 @@ ALL_SCOPES = (
     "accounting.record.write",
     "companies.readonly",
     "fields.read",
+    "statements.card.readonly",
+    "transactions.card.readonly",
+    "fields.write",
+    "field_values.read",
+    "field_values.write",
 )
 
 

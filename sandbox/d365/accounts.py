@@ -65,7 +65,9 @@ def _ledger(environment: Environment, ledger: Row, day: str, text: str) -> Side:
     segments |= _fixed(environment, ledger, account)
     messages = dimensions.check_account(tables, ledger, account, day)
     messages += dimensions.check_values(tables, company, segments, day)
-    messages = messages or dimensions.check_combination(tables, ledger, segments)
+    if not messages:
+        segments, messages = dimensions.derive(tables, ledger, segments, day)
+        messages += dimensions.check_combination(tables, ledger, segments, day)
     if messages:
         raise NotAllowed(messages)
     return Side("Ledger", segments=dimensions.as_known(tables, company, segments))

@@ -83,7 +83,8 @@ def create_app(
         if request.method in ("POST", "PATCH") and request.mimetype != "application/json":
             raise Refusal(415, f"The content type '{request.content_type}' is not supported.", kind="")
         options = parse_qsl(request.query_string.decode(), keep_blank_values=True)
-        asked = Operation(request.method, path, options, request.get_data(), f"{_url()}/data", object())
+        if_match = request.headers.get("If-Match", "")
+        asked = Operation(request.method, path, options, request.get_data(), f"{_url()}/data", object(), if_match)
         return _response(_done(environment, lambda: _alone(environment, asked)))
 
     return app

@@ -54,7 +54,8 @@ def _changeset(environment: Environment, item: Changeset, service: str, who: obj
     except Refusal as refusal:
         status = environment.switches.changeset_status if refusal.status == 400 else refusal.status
         content = _refused(refusal, status)
-        return [multipart.application_http(content, item.parts[0].content_id)], False
+        ids = {"first": item.parts[0].content_id, "one": "1", "none": ""}
+        return [multipart.application_http(content, ids[environment.switches.refusal_id])], False
     return answers, True
 
 
@@ -71,11 +72,11 @@ def _refused(refusal: Refusal, status: int) -> bytes:
 
 
 def _asked(part: Part, service: str, who: object) -> Operation:
-    return operation(part.method, part.url, part.body, service, who)
+    return operation(part.method, part.url, part.body, service, who, part.if_match)
 
 
 def _journals(environment: Environment, items: list[Changeset | Part], service: str, who: object) -> set[Journal]:
-    """The journals that the batch inserts lines into."""
+    """The journals that the batch inserts lines into or deletes them from."""
     found = set()
     for item in items:
         for part in item.parts if isinstance(item, Changeset) else (item,):

@@ -6,8 +6,8 @@ Messages are Microsoft's own, from the article "Fix financial dimension-related 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sandbox.d365 import rules
 from sandbox.d365.display import DELIMITERS, join, split
-from sandbox.d365.schema import NO_DATE, folded
 from sandbox.d365.tables import Row, Tables
 
 MAIN_ACCOUNT: Final = "MainAccount"
@@ -80,7 +80,7 @@ def check_account(tables: Tables, ledger: Row, account: str, day: str) -> list[s
     messages = []
     if any(values["IsSuspended"] == "Yes" for values in told):
         messages.append(f"{MAIN_ACCOUNT} is suspended.")
-    if any(_outside(values, day) for values in told):
+    if any(rules.outside(values, day) for values in told):
         messages.append(f"{MAIN_ACCOUNT} isn't active.")
     if any(values["DoNotAllowManualEntry"] == "Yes" for values in told):
         messages.append(f"Manual entry is not allowed for main account {account}.")  # own words
@@ -104,72 +104,58 @@ def of_company(tables: Tables, ledger: Row, account: str) -> Row | None:
     )
 
 
-def check_combination(tables: Tables, ledger: Row, segments: Segments) -> list[str]:
-    """The combination against the ledger's active structures and their active constraints."""
-    account = segments[MAIN_ACCOUNT]
-    structures = [ledger.values[f"AccountStructureName{n}"] for n in range(1, 21)]
-    told: list[str] = []
-    for name in filter(None, structures):
+def structure_for(tables: Tables, ledger: Row, account: str, day: str) -> tuple[Row, list[Row]] | None:
+    """The ledger's account structure that takes a main account, with its constraints about it; None: there is none."""
+    for name in filter(None, (ledger.values[f"AccountStructureName{n}"] for n in range(1, 21))):
         structure = tables.get("AccountStructures", AccountStructureName=name, Status="Active")
-        constraints = _constraints(tables, structure, account) if structure else []
+        constraints = _constraints(tables, structure, account, day) if structure else []
         if structure and constraints:
-            told = _best([_against(row, structure, segments) for row in constraints])
-            return [*told, f"Dimension values were validated with this {_KIND} {name}."] if told else []
-    return [f"{account} isn't a valid dimension value in account structure."]
+            return structure, constraints
+    return None
 
 
-_KIND = "advanced rule structure or account structure"
+def check_combination(tables: Tables, ledger: Row, segments: Segments, day: str) -> list[str]:
+    """The combination against the ledger's active structures, their constraints, and their advanced rules."""
+    account = segments[MAIN_ACCOUNT]
+    found = structure_for(tables, ledger, account, day)
+    if found is None:
+        return [f"{account} isn't a valid dimension value in account structure."]
+    structure, constraints = found
+    name, names = structure.values["AccountStructureName"], rules.segments_of(structure)
+    allowed = allowed_segments(tables, structure, segments)
+    surplus = [
+        f"{value} isn't a valid dimension value in account structure."
+        for dimension, value in segments.items()
+        if dimension not in allowed
+    ]
+    told = surplus + _best([rules.against(row, names, segments) for row in constraints])
+    told = [*told, f"{rules.WHICH} {name}."] if told else []
+    return told + rules.check(tables, name, segments, day)
 
 
-def structure_segments(structure: Row) -> list[str]:
-    names = (structure.values[f"SegmentName{n:02}"] for n in range(1, 12))
-    return [name for name in names if name]
+def allowed_segments(tables: Tables, structure: Row, segments: Segments) -> list[str]:
+    """Those of the structure, and of every advanced rule that applies."""
+    added = rules.structures(tables, structure.values["AccountStructureName"], segments)
+    return [*rules.segments_of(structure), *(name for one in added for name in rules.segments_of(one))]
 
 
-def matches(criteria: str, value: str) -> bool:
-    """Fact: `1*;2*` alternatives, `a..b` ranges compared as text, `abc*` prefix, exact value, `""` blank."""
-    return not criteria or any(_one(part.strip(), value) for part in criteria.split(";"))
+def derive(tables: Tables, ledger: Row, segments: Segments, day: str) -> tuple[Segments, list[str]]:
+    """With derived dimensions filled in, and what is wrong with the combination by their rules."""
+    found = structure_for(tables, ledger, segments[MAIN_ACCOUNT], day)
+    may_have = allowed_segments(tables, found[0], segments) if found else []
+    return rules.derive(tables, segments, may_have)
 
 
-def _one(criterion: str, value: str) -> bool:
-    if not value or criterion == '""':
-        return not value and criterion == '""'
-    first, dots, last = criterion.partition("..")
-    if dots:
-        return bool(folded(first) <= folded(value) <= folded(last))
-    if criterion.endswith("*"):
-        return bool(folded(value).startswith(folded(criterion[:-1])))
-    return bool(folded(value) == folded(criterion))
-
-
-def _constraints(tables: Tables, structure: Row, account: str) -> list[Row]:
+def _constraints(tables: Tables, structure: Row, account: str, day: str) -> list[Row]:
     """The structure's active constraints that concern a main account."""
-    column = structure_segments(structure).index(MAIN_ACCOUNT) + 1
+    column = rules.segments_of(structure).index(MAIN_ACCOUNT) + 1
     return [
         row
         for row in tables.rows("AccountStructureConstraints")
         if row.values["AccountStructure"] == structure.values["AccountStructureName"]
-        and row.values["Status"] == "Active"
-        and matches(row.values[f"SegmentCriteria{column:02}"], account)
+        and rules.in_force(row, day)
+        and rules.matches(row.values[f"SegmentCriteria{column:02}"], account)
     ]
-
-
-def _against(constraint: Row, structure: Row, segments: Segments) -> list[str]:
-    names = structure_segments(structure)
-    messages = [
-        f"{value} isn't a valid dimension value in account structure."
-        for name, value in segments.items()
-        if name not in names
-    ]
-    for column, name in enumerate(names, start=1):
-        value = segments.get(name, "")
-        if not matches(constraint.values[f"SegmentCriteria{column:02}"], value):
-            messages.append(
-                f"{name} is not an allowed value in combination with the following dimensions values that are valid."
-                if value
-                else f"Blank isn't allowed for {name} for the combination."
-            )
-    return messages
 
 
 def _best(answers: list[list[str]]) -> list[str]:
@@ -190,7 +176,7 @@ def _check_value(tables: Tables, company: str, name: str, value: str, day: str) 
     messages = []
     if any(values["IsSuspended"] == "Yes" for values in told):
         messages.append(f"{name} is suspended.")
-    if any(_outside(values, day) for values in told):
+    if any(rules.outside(values, day) for values in told):
         messages.append(f"{name} isn't active.")
     if told[0]["IsBlockedForManualEntry"] == "Yes":
         messages.append(f"Manual entry is not allowed for {name} {value}.")  # own words
@@ -206,8 +192,3 @@ def _value(tables: Tables, company: str, name: str, value: str) -> Row | None:
         if row:
             return row
     return None
-
-
-def _outside(values: Mapping[str, Any], day: str) -> bool:
-    first, last = str(values["ActiveFrom"]), str(values["ActiveTo"])
-    return (first != NO_DATE and day < first[:10]) or (last != NO_DATE and day > last[:10])

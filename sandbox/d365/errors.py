@@ -93,6 +93,11 @@ def nothing_selected() -> Refusal:
     return Refusal(400, NOTHING_SELECTED, kind=WRITE)
 
 
+def changed_meanwhile() -> Refusal:
+    """If-Match named another version of the row. Nobody recorded F&O's body: own words after a forum's."""
+    return Refusal(412, "The record has been modified by another user.", kind="")
+
+
 def absent() -> Refusal:
     """GET of a key that is not there: 404. Nobody recorded the body, so there is none."""
     return Refusal(404, "", kind=QUERY, headline="")

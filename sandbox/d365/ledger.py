@@ -51,6 +51,11 @@ class Ledger:
         """Lines in the order they were written, posted or not; narrowed by what is given."""
         return [as_json(row) for row in self._lines(document, journal, company)]
 
+    def documents(self) -> int:
+        """How many different Documents stand in it."""
+        with self.environment.tables.transaction():
+            return len({row.values["Document"] for row in self.environment.tables.rows(lines.SET)} - {""})
+
     def totals(
         self, *, document: str | None = None, journal: str | None = None, company: str | None = None
     ) -> dict[str, tuple[Decimal, Decimal]]:

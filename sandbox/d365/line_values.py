@@ -37,6 +37,10 @@ def compose(environment: Environment, header: Row, name: Row, sent: Values) -> t
     if ledger is None:
         raise refused(not_found_in("Company", company, "Ledger"))
     _check_simple(environment, ledger, company, sent)
+    if environment.switches.refuses_document and sent.get("Document") == environment.switches.refuses_document:
+        raise refused("The rules of this company do not allow it.")
+    if environment.switches.fills_blanks:
+        sent = {prop: value for prop, value in sent.items() if value != ""}
     values = {**_defaults(environment, ledger, header, name, sent), **sent}
     values["CurrencyCode"] = values["CurrencyCode"].upper()
     if name.values["IsFixedOffsetAccount"] == "Yes":

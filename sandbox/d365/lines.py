@@ -107,6 +107,9 @@ def _line_number(environment: Environment, header: Row, sent: Values) -> Any:
         return header.hidden["next_line"]
     if policy == "refused":
         raise _line_number_refused()
+    taken = {line.values["LineNumber"] for line in journals.lines_of(environment, header)}
+    if sent["LineNumber"] in taken and environment.switches.duplicate_numbers == "accepted":
+        return header.hidden["next_line"]
     return sent["LineNumber"]
 
 

@@ -22,6 +22,7 @@ class Part:
     method: str
     url: str
     body: bytes
+    if_match: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def _operation(headers: Headers, content: bytes) -> Part:
     found = re.fullmatch(r"([A-Z]+)\s+(\S+)\s+HTTP/1\.1", first.decode("utf-8", "replace").strip())
     if not found:
         raise _malformed()
-    _, body = _headers(rest)
-    return Part(headers.get("content-id", ""), found[1], found[2], body)
+    own, body = _headers(rest)
+    return Part(headers.get("content-id", ""), found[1], found[2], body, own.get("if-match", ""))
 
 
 def _sections(body: bytes, boundary: str) -> list[bytes]:

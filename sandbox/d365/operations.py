@@ -13,6 +13,7 @@ from sandbox.d365.errors import (
     absent,
     bad_body,
     bad_query,
+    changed_meanwhile,
     no_such_property,
     nothing_selected,
 )
@@ -27,7 +28,7 @@ MINIMAL = "application/json; odata.metadata=minimal"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`path` is what follows /data/, decoded; `who` is the request it belongs to."""
+    """`path` is what follows /data/, decoded; `who` is the request it belongs to; `if_match` an ETag or nothing."""
 
     method: str
     path: str
@@ -35,6 +36,7 @@ class Operation:
     body: bytes
     service: str  # https://host/data
     who: object
+    if_match: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def operation(method: str, url: str, body: bytes, service: str, who: object) -> Operation:
+def operation(method: str, url: str, body: bytes, service: str, who: object, if_match: str = "") -> Operation:
     """From a URL: absolute, from the root, or relative to the service. Raises a 400 for another service."""
     parts = urlsplit(url)
     path = unquote(parts.path)
@@ -54,7 +56,8 @@ def operation(method: str, url: str, body: bytes, service: str, who: object) -> 
         if not path.startswith("/data/"):
             raise bad_query(f"Resource not found for '{path}'.")
         path = path.removeprefix("/data/")
-    return Operation(method.upper(), path, parse_qsl(parts.query, keep_blank_values=True), body, service, who)
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    return Operation(method.upper(), path, options, body, service, who, if_match)
 
 
 def perform(environment: Environment, asked: Operation) -> Answer:
@@ -75,14 +78,17 @@ def perform(environment: Environment, asked: Operation) -> Answer:
 
 
 def journal_of(environment: Environment, asked: Operation) -> Journal | None:
-    """The journal an insert of a line is for, as far as its body can be read."""
-    if asked.method != "POST" or asked.path != lines.SET:
-        return None
+    """The journal that a line is inserted into or deleted from, as far as it can be read."""
     try:
+        if asked.method == "DELETE" and asked.path.startswith(f"{lines.SET}("):
+            values = paths.key(SETS[lines.SET], paths.split(asked.path)[1] or "")
+            return str(folded(values[COMPANY])), str(folded(values["JournalBatchNumber"]))
+        if asked.method != "POST" or asked.path != lines.SET:
+            return None
         body = jsonio.loads(asked.body)
         company = body.get(COMPANY) or environment.switches.default_company
         return str(folded(company)), str(folded(body.get("JournalBatchNumber", "")))
-    except (jsonio.NotJson, AttributeError):
+    except (jsonio.NotJson, AttributeError, Refusal):
         return None
 
 
@@ -167,6 +173,13 @@ def _to_change(environment: Environment, asked: Operation, entity: EntitySet, ke
     row = _visible(environment, asked, entity, key)
     if row is None:
         raise nothing_selected()
+    return _unchanged(environment, asked, row)
+
+
+def _unchanged(environment: Environment, asked: Operation, row: Row) -> Row:
+    """Fact: every row has an ETag. Whether If-Match is enforced is not documented; a client handles a 412."""
+    if environment.switches.if_match and asked.if_match not in ("", "*", etag(row)):
+        raise changed_meanwhile()
     return row
 
 
@@ -174,7 +187,7 @@ def _to_delete(environment: Environment, asked: Operation, entity: EntitySet, ke
     row = _visible(environment, asked, entity, key)
     if row is None and environment.switches.delete_missing == 400:
         raise nothing_selected()
-    return row
+    return None if row is None else _unchanged(environment, asked, row)
 
 
 def _body(asked: Operation, entity: EntitySet) -> dict[str, Any]:

@@ -81,6 +81,9 @@ def _chart(tables: Tables) -> None:
             "DoNotAllowManualEntry": _yes(account in data.NO_MANUAL_ENTRY),
         }
         tables.insert("MainAccounts", values)
+    for account in data.SUSPENDED_ACCOUNTS_IN_FRRT:
+        own = {"MainAccountId": account, "ChartOfAccounts": data.CHART, "LegalEntityId": "FRRT"}
+        tables.insert("MainAccountLegalEntities", own | {"IsSuspended": "Yes"})
     # Fact: a company may give an account default tax groups, which fill in what a line leaves out.
     own = {"MainAccountId": "605100", "ChartOfAccounts": data.CHART, "LegalEntityId": "USMF"}
     tables.insert("MainAccountLegalEntities", own | {"SalesTaxGroup": "TX", "ItemSalesTaxGroup": "ALL"})
@@ -123,6 +126,35 @@ def _structures(tables: Tables) -> None:
         values = {"AccountStructure": name, "Status": "Active", "Position": position}
         tables.insert("AccountStructureConstraints", values | columns)
 
+    for rule in data.ADVANCED_RULES:
+        _advanced_rule(tables, *rule)
+    for driver, value, derived, derived_value in data.DERIVED:
+        driving = {"DrivingDimensionAttributeName": driver, "DrivingDimensionAttributeValue": value}
+        given = {"DerivedDimensionAttributeName1": derived, "DerivedDimensionAttributeValue1": derived_value}
+        tables.insert("AttributeValueDerivedDimensions", driving | given)
+
+
+def _advanced_rule(
+    tables: Tables,
+    structure: str,
+    name: str,
+    criteria: dict[str, str],
+    own: str,
+    segments: tuple[str, ...],
+    constraints: tuple[tuple[str, ...], ...],
+) -> None:
+    rule = {"AccountStructure": structure, "Status": "Active", "RuleType": "GeneralLedger"}
+    tables.insert("AdvancedRules", {**rule, "AdvancedRuleName": name, "AdvancedRuleStructure1": own})
+    for segment, criterion in criteria.items():
+        values = {"AdvancedRule": name, "SegmentName": segment, "AdvancedRuleCriterion": criterion}
+        tables.insert("AdvancedRuleCriteria", rule | values)
+    columns = {f"SegmentName{n:02}": segment for n, segment in enumerate(segments, start=1)}
+    tables.insert("LedgerAdvancedRuleStructures", {"AccountRuleStructureName": own, "Status": "Active", **columns})
+    for position, row in enumerate(constraints, start=1):
+        columns = {f"SegmentCriteria{n:02}": text for n, text in enumerate(row, start=1)}
+        key = {"AdvancedRuleStructure": own, "Status": "Active", "Position": position}
+        tables.insert("LedgerAdvancedRuleStructureConstraints", key | columns)
+
 
 def _periods(tables: Tables) -> None:
     for year in data.YEARS:
@@ -153,14 +185,30 @@ def _period(tables: Tables, year: str, name: str, days: tuple[str, str], shape: 
     for code, _, currency in _ENTITIES:
         if currency:
             own = {"LedgerName": code.upper(), "LegalEntityId": code.upper(), "Calendar": data.CALENDAR}
-            status = "Closed" if (year, name) == data.CLOSED else "Open"
-            tables.insert("LedgerFiscalPeriods", {**own, "YearName": year, "PeriodName": name, "PeriodStatus": status})
+            status = {data.CLOSED: "Closed", data.ON_HOLD: "OnHold"}.get((year, name), "Open")
+            levels = {data.NO_LEDGER: {"LedgerAccessLevel": "None"}, data.NO_BANK: {"BankAccessLevel": "None"}}
+            state = {"PeriodStatus": status, **levels.get((year, name), {})}
+            tables.insert("LedgerFiscalPeriods", {**own, "YearName": year, "PeriodName": name, **state})
 
 
 def _journals(tables: Tables) -> None:
     for company, name, description, series, rule in data.JOURNAL_NAMES:
         values = {"dataAreaId": company, "Name": name, "Description": description, "Type": "Daily"}
-        tables.insert("JournalNames", values | {"VoucherSeriesCode": series, "NewVoucher": rule})
+        values |= {"VoucherSeriesCode": series, "PrivateForUserGroup": data.PRIVATE_JOURNALS.get(name, "")}
+        tables.insert("JournalNames", values | {"NewVoucher": rule})
+        _sequence(tables, company, series, f"Vouchers of {name}")
+    for company, _, currency in _ENTITIES:
+        if currency:  # Fact: the journal batch number's reference is named LedgerJournalId (an environment's set-up)
+            _sequence(tables, company, "JrnBatch", "Journal batch numbers")
+            reference = {"ScopeValue": company, "DataTypeName": "LedgerJournalId", "NumberSequenceCode": "JrnBatch"}
+            tables.insert("NumberSequencesV2References", reference)
+
+
+def _sequence(tables: Tables, company: str, code: str, name: str) -> None:
+    """Numbers enough. The stand-in counts its journals and vouchers itself; `Next` does not follow."""
+    values = {"NumberSequenceCode": code, "ScopeType": "DataArea", "ScopeValue": company, "Company": company}
+    numbers = {"Next": 1, "Smallest": 1, "Largest": 999_999_999, "Format": f"{code}#########", "InUse": "Yes"}
+    tables.insert("SequenceV2Tables", {**values, **numbers, "Name": name})
 
 
 def _partners(tables: Tables) -> None:
@@ -177,10 +225,12 @@ def _partners(tables: Tables) -> None:
         values = {"dataAreaId": company, "VendorAccountNumber": account, "VendorOrganizationName": name}
         # Fact: VendorSearchName is cut at 20 (recorded).
         values |= {"VendorSearchName": name[:20], "VendorGroupId": "20", "VendorPartyType": "Organization"}
-        tables.insert("VendorsV2", values | {"CurrencyCode": currencies[company]})
+        stopped = {"OnHoldStatus": "All" if account in data.STOPPED_VENDORS else "No"}
+        tables.insert("VendorsV2", values | stopped | {"CurrencyCode": currencies[company]})
     for company, account, name, currency in data.BANKS:
         values = {"dataAreaId": company, "BankAccountId": account, "Name": name, "CurrencyCode": currency}
-        tables.insert("BankAccounts", values)
+        closed = {"BankAccountStatus": "InactiveForAllTransactions"} if account in data.CLOSED_BANKS else {}
+        tables.insert("BankAccounts", values | closed)
 
 
 def _yes(value: bool) -> str:

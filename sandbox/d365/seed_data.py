@@ -6,6 +6,9 @@ CHART: Final = "Shared"
 CALENDAR: Final = "Fiscal"
 YEARS: Final = (2024, 2025, 2026, 2027)
 CLOSED: Final = ("2026", "Period 1")  # January 2026
+ON_HOLD: Final = ("2026", "Period 2")
+NO_LEDGER: Final = ("2026", "Period 3")  # open, but not for the module Ledger
+NO_BANK: Final = ("2026", "Period 4")
 
 # Main account, type, name.
 ACCOUNTS: Final = """
@@ -90,6 +93,7 @@ Department 027 Research
 Department 029 Mail order (closed)
 CostCenter 007 Client services
 CostCenter 008 Field services
+CostCenter 009 Field sales
 CostCenter OPS-1 Operations one
 """
 
@@ -102,18 +106,37 @@ STRUCTURES: Final = {
     BALANCE_SHEET: ("MainAccount", "BusinessUnit"),
     PROFIT_AND_LOSS: ("MainAccount", "BusinessUnit", "Department", "CostCenter"),
 }
-# Structure, criteria per segment. Travel cannot be booked without a department; blank is fine elsewhere.
+# Structure, criteria per segment. Travel cannot be booked without a department (of three characters: a criterion that
+# only F&O itself understands); blank is fine elsewhere.
 CONSTRAINTS: Final = (
     (BALANCE_SHEET, ("100000..399999", '*;""')),
     (PROFIT_AND_LOSS, ("4*;5*;600000..606299;606301..699999", '001..004;""', '*;""', '*;""')),
-    (PROFIT_AND_LOSS, ("606300", '001..004;""', "*", '*;""')),
+    (PROFIT_AND_LOSS, ("606300", '001..004;""', "???", '*;""')),
 )
+
+# Advanced rules: structure, name, criteria, and its structure with segments and constraints.
+ADVANCED_RULES: Final = (
+    (
+        PROFIT_AND_LOSS, "Legal fees of services", {"MainAccount": "603100", "BusinessUnit": "004"},
+        "Legal cost centers", ("CostCenter",), (("007;008",),),
+    ),
+    (
+        BALANCE_SHEET, "Equipment by department", {"MainAccount": "180150"},
+        "Equipment", ("Department",), (('022..027;""',),),
+    ),
+)  # fmt: skip
+# Driving dimension and value, derived dimension and value.
+DERIVED: Final = (("CostCenter", "009", "Department", "022"),)
+
+# Main accounts that a company has suspended for itself.
+SUSPENDED_ACCOUNTS_IN_FRRT: Final = ("604200",)
 
 # Company, name, description, voucher series, new voucher rule.
 JOURNAL_NAMES: Final = (
     ("usmf", "BREX", "Brex card spend", "BRX", "BalanceSheet"),
     ("usmf", "BREX1V", "Brex, one voucher", "B1V", "OneVoucher"),
     ("usmf", "GenJrn", "General journal", "GNJ", "BalanceSheet"),
+    ("usmf", "Treasury", "Treasury's own", "TRS", "BalanceSheet"),
     ("frrt", "BREX", "Dépenses Brex", "FBX", "BalanceSheet"),
 )
 
@@ -138,11 +161,14 @@ RATES: Final = (
     ("KWD", "EUR", "296.18"),
 )
 
+PRIVATE_JOURNALS: Final = {"Treasury": "Treasurers"}  # journal name → user group
+
 # Company, account, name.
 VENDORS: Final = (
     ("usmf", "1001", "Acme Office Supplies"),
     ("usmf", "1002", "Lande Packaging Supplies"),
     ("usmf", "1003", "Ade Supply Company"),
+    ("usmf", "1004", "Contoso Chemicals (stopped)"),
     ("usmf", "US-101", "Fabrikam Electronics"),
     ("frrt", "FR-001", "Papeterie Lefebvre"),
 )
@@ -150,5 +176,9 @@ VENDORS: Final = (
 BANKS: Final = (
     ("usmf", "USMF OPER", "Operating account", "USD"),
     ("usmf", "USMF EUR", "Euro account", "EUR"),
+    ("usmf", "USMF OLD", "Former operating account", "USD"),
     ("frrt", "FRRT OPER", "Compte courant", "EUR"),
 )
+
+STOPPED_VENDORS: Final = ("1004",)
+CLOSED_BANKS: Final = ("USMF OLD",)

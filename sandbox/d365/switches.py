@@ -25,10 +25,22 @@ class Switches:
     # Fact: a failed write is 400 for a single request today; in a changeset 500 was recorded (2020).
     write_status: int = 400
     changeset_status: int = 500
+    # With LineNumber kept: whether a number that is taken is refused as a duplicate key, or silently another given.
+    # Fact: unknown; so a line number is no idempotency key.
+    duplicate_numbers: str = "refused"
+    # Fact: a refused changeset was recorded as one part under Content-ID 1. Whether that is the changeset's first id
+    # ("first"), always 1 ("one"), or may be missing ("none") is unknown.
+    refusal_id: str = "first"
+    # Fact: what is sent wins over its default, the empty text too; an extension may fill it in all the same.
+    fills_blanks: bool = False
+    # Extensions of F&O refuse what they like: here lines with this Document. Empty: none.
+    refuses_document: str = ""
     # Fact: a connector sends Prefer: odata.continue-on-error and still expects F&O to stop at a failure.
     continue_on_error: bool = True
     # Fact: DELETE of a missing key is 400 by two clients, 204 by a third.
     delete_missing: int = 400
+    # Fact: every row has an ETag; that If-Match is enforced is not documented.
+    if_match: bool = True
     # Fact: the period is checked at posting; whether an insert into a closed one is refused is not recorded.
     closed_period_at_insert: bool = False
     # Fact: journal numbers may only be given by the client where the number sequence allows user changes.

@@ -1,5 +1,6 @@
 import pytest
 
+from connector.pipeline import trail
 from connector.pipeline.runtime import Runtime
 from connector.store import sql
 from connector.store.connections import Connection
@@ -68,3 +69,43 @@ def test_a_history_rewritten_with_fitting_hashes_is_found_by_its_end(
 
     (report,) = cli.json("audit", "verify", code=1)
     assert [(one["record_id"], one["seq"]) for one in report["breaks"]] == [(record_id, 0)]
+
+
+GROWN_OLD = """
+    ALTER TABLE events DISABLE TRIGGER USER;
+    UPDATE events SET at = at - interval '2 days';
+    ALTER TABLE events ENABLE TRIGGER USER
+"""
+
+
+def test_a_digest_kept_elsewhere_is_known_or_the_history_was_rewritten(
+    cli: Cli, connection: Connection, spend: Spending, taken_in: Work, runtime: Runtime
+) -> None:
+    """The dates alone are changed here, so the digest is of events that no longer say what they said."""
+    spend.expense()
+    taken_in()
+    with runtime.database.begin() as tx:
+        sql.run(tx, GROWN_OLD)
+    assert trail.digest(runtime) == 1
+
+    (report,) = cli.json("audit", "verify", "acme", code=1)
+    (digest,) = [one["digest"] for one in report["digests"]]
+    known, unknown = (cli("audit", "verify", "acme", "--digest", one) for one in (digest.upper(), "0" * 64))
+
+    assert digest in cli("audit", "verify").stdout
+    assert "The digest is that of acme" in known.stdout
+    assert "The digest is that of" not in unknown.stdout
+    assert unknown.exit_code == 1
+
+
+def test_an_untouched_history_without_the_digest_given_ends_with_one(
+    cli: Cli, connection: Connection, spend: Spending, taken_in: Work
+) -> None:
+    spend.expense()
+    taken_in()
+
+    result = cli("audit", "verify", "--digest", "0" * 64)
+
+    assert (result.exit_code, "No digest here is the one given" in result.stderr) == (1, True)
+    assert cli.json("audit", "verify", "--digest", "0" * 64, code=1)[0]["digest_known"] is False
+    assert cli("audit", "verify", "--digest", "beef").exit_code == 2

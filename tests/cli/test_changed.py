@@ -52,7 +52,7 @@ def test_settling_what_is_not_changed_is_refused_and_an_empty_reason_wrong_usage
 def test_bills_do_not_drown_the_list(
     cli: Cli, runtime: Runtime, connection: Connection, spend: Spending, world: World
 ) -> None:
-    bills = [spend.expense(type="BILL_EXPENSE", source_type="BILL") for _ in range(3)]
+    bills = [spend.expense(type="BILL_EXPENSE_PAYMENT", source_type="BILL") for _ in range(3)]
     card = spend.unmapped()
     poll(runtime, connection)
     run_until_quiet(runtime, connection)
@@ -61,7 +61,7 @@ def test_bills_do_not_drown_the_list(
 
     assert card in result.stdout
     assert not any(one in result.stdout for one in bills)
-    assert "3 bills held, not listed: `connector records acme --problem TREATMENT-UNKNOWN`" in result.stderr
+    assert "3 bills held, not listed: `connector records acme --problem TREATMENT-UNCONFIRMED`" in result.stderr
     assert {one["record_id"] for one in cli.json("records", "acme")} == {*bills, card}
-    asked_for = cli("records", "acme", "--problem", "TREATMENT-UNKNOWN").stdout
+    asked_for = cli("records", "acme", "--problem", "TREATMENT-UNCONFIRMED").stdout
     assert all(one in asked_for for one in bills)

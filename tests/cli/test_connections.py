@@ -51,6 +51,43 @@ def test_it_tells_every_mistake_of_a_file_and_stores_nothing(cli: Cli, world: Wo
     assert names(cli) == []
 
 
+TEN_MISTAKES = """{
+ "name": "Acme Inc.",
+ "brex": {"token": "bxt_hidden", "token": "bxt_hidden", "base_url": "https://brex.example.com", "scopes": []},
+ "d365": {"host": "https://contoso.operations.dynamics.com/data", "tenant_id": "t", "client_secret": "hidden"},
+ "posting": {
+  "start_date": "2026-11-31", "legal_entity": "usmf", "time_zone": "Pacific", "journal_name": "BREX",
+  "intercompany": "linked",
+  "accounts": {"cash": {"type": "Bank", "account": 110180}, "clearing_account": {"account": "110190"}},
+  "entities": {"frrt": {"currencies": {"EUR": {"cash": {"type": "Safe"}}}}}}}"""
+
+ROLES = "'card_liability', 'accounts_payable', 'reimbursements_payable', 'clearing', 'cash' or 'rewards'"
+TRUST = "add it to CONNECTOR_TRUSTED_HOSTS if it is meant"
+
+
+def test_every_mistake_gets_its_own_sentence_and_nothing_is_stored(cli: Cli) -> None:
+    result = cli("connections", "add", "-", stdin=TEN_MISTAKES)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    told = result.stderr.splitlines()
+    assert told[0] == "The connection file is not usable; nothing was stored."
+    assert [line.strip() for line in told[1:]] == [
+        "token: stands twice in one object of the file; keep the one that is meant",
+        "name: has a character that cannot stand there, or is too long",
+        "brex.scopes: is not a setting of a connection; check its spelling",
+        "d365.host: must be the environment's host alone, such as https://contoso.operations.dynamics.com",
+        "d365.client_id: is required",
+        "posting.start_date: must be a day that there is, such as 2026-11-01",
+        'posting.time_zone: "Pacific" is not a time zone name such as America/Los_Angeles',
+        "posting.accounts.cash.account: must be text, in quotation marks",
+        f"posting.accounts.clearing_account: is no name known here; it can be {ROLES}",
+        "posting.entities.frrt.currencies.EUR.cash.type: must be 'Ledger', 'Bank', 'Vend' or 'Cust'",
+        f"brex.base_url: brex.example.com:443 is not a Brex, Entra ID or F&O host; {TRUST}",
+        'posting.intercompany: "linked" is not served by this release; use "hold"',
+    ]
+    assert names(cli) == []
+
+
 @pytest.mark.parametrize("side", ["brex.base_url", "brex.v1_base_url", "d365.host", "d365.authority"])
 def test_it_refuses_a_host_that_no_call_may_go_to(cli: Cli, world: World, side: str) -> None:
     part, key = side.split(".")
@@ -74,7 +111,8 @@ def test_no_mistake_repeats_a_secret(cli: Cli, world: World) -> None:
         assert "deep" not in result.output
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "null", '"acme"', '{"name": "acme", "brex": 1}', '{"name": "\\ud800"}'])
+@pytest.mark.parametrize("text", ["{", "[]", "null", '"acme"', '{"name": "acme", "brex": 1}', '{"name": "\\ud800"}',
+                                  '{"\\ud800": 1, "\\ud800": 2}'])  # fmt: skip
 def test_it_refuses_what_is_no_connection_file(cli: Cli, text: str) -> None:
     for more in ([], ["--replace"]):
         result = cli("connections", "add", "-", *more, stdin=text)
@@ -142,13 +180,13 @@ CHANGES = [
 
 
 def test_settings_that_this_release_does_not_serve_are_refused_and_not_ignored(cli: Cli, world: World) -> None:
-    file = given(world, brex={"source": "transactions"}, posting={"closed_period": "first_open_day"})
+    file = given(world, brex={"source": "transactions"}, posting={"intercompany": "linked"})
 
     result = cli("connections", "add", "-", stdin=file)
 
     assert result.exit_code == 1
     assert 'brex.source: "transactions" is not served by this release; use "accounting"' in result.stderr
-    assert 'posting.closed_period: "first_open_day" is not served by this release; use "hold"' in result.stderr
+    assert 'posting.intercompany: "linked" is not served by this release; use "hold"' in result.stderr
     assert cli.json("connections", "list") == []
 
 

@@ -66,7 +66,9 @@ def contents(runtime: Runtime) -> dict[str, tuple[bool, bool, bool]]:
 def test_it_shows_first_and_removes_nothing(cli: Cli, posted: list[str], runtime: Runtime) -> None:
     found = cli.json("data", "purge", "--older-than", "400")
 
-    assert found == [{"name": "acme", "purged": False, "records": 2, "webhooks": 1, "still_followed": 0}]
+    assert found == [
+        {"name": "acme", "purged": False, "records": 2, "webhooks": 1, "reconciliations": 0, "still_followed": 0}
+    ]
     assert "Nothing was removed" in cli("data", "purge", "--older-than", "400").stdout
     assert set(contents(runtime).values()) == {(True, True, True)}
 

@@ -41,10 +41,13 @@ def run(*args: str, **environ: str) -> "subprocess.CompletedProcess[str]":
 def test_all_the_promised_commands_are_there() -> None:
     promised = (
         "connections add, connections list, connections show, connections remove, ping, mappings import, "
-        "mappings export, backfill, records, record, preview, approve, retry, skip, reconcile, status, pause, "
-        "resume, recover, refresh, audit verify, keys rotate, backup, restore, doctor, data purge, "
+        "mappings export, mappings history, rules import, rules export, rules list, rules on, rules off, "
+        "rules history, vendors list, vendors suggest, vendors explain, vendors confirm, vendors reject, "
+        "vendors import, vendors export, vendors duplicates, backfill, records, record, preview, approve, retry, "
+        "skip, reverse, reconcile, statement, "
+        "status, pause, resume, recover, refresh, audit verify, keys rotate, backup, restore, doctor, data purge, "
         "probe, webhooks register, webhooks list, webhooks rotate, credentials expires, "
-        "credentials list, settle"
+        "credentials list, fields diff, fields push, settle"
     )
     assert sorted(tuple(one.split()) for one in promised.split(", ")) == ALL
 

@@ -36,8 +36,8 @@ def test_every_step_of_a_good_connection_is_green(
     assert list(found) == [
         "Brex dns", "Brex tls", "Brex host", "Brex token", "Brex scopes", "Brex company", "Brex accounting api",
         "Brex queue", "Brex v1 host", "F&O entra dns", "F&O entra tls", "F&O entra host", "F&O token", "F&O dns",
-        "F&O tls", "F&O host", "F&O user", "F&O legal entity", "F&O ledger", "F&O journal name", "F&O account roles",
-        "F&O period", "F&O ledger format", "F&O default format",
+        "F&O tls", "F&O host", "F&O user", "F&O legal entity", "F&O ledger", "F&O journal name", "F&O number sequences",
+        "F&O account roles", "F&O period", "F&O ledger format", "F&O default format",
     ]  # fmt: skip
     assert all(one["tried"] and one["sentence"] for one in found.values())
     with runtime.database.begin() as tx:
@@ -62,7 +62,10 @@ def test_people_see_a_table_and_a_count(cli: Cli, connection: Connection, world:
 
     assert result.exit_code == 0
     assert "amber" in result.stdout
-    assert "23 green, 1 amber." in result.stderr
+    assert "→ set Detail level to Details (General ledger > Journal setup > Journal names)" in result.stdout
+    assert "tried: JournalNames: BREX in usmf" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+    assert "24 green, 1 amber." in result.stderr
     assert "\x1b[" not in result.output
 
 

@@ -172,3 +172,12 @@ def test_an_answer_that_is_no_odata_is_amber(cli: Cli, connection: Connection, w
     world.faults.add("d365", "GET /data/JournalNames", "malformed_after", times=None, body="<html>")
 
     assert rungs(cli)["F&O journal name"]["sentence"] == "cannot be read: F&O answered 200 without a JSON object"
+
+
+def test_the_journal_names_of_single_types_are_looked_at_too(cli: Cli, runtime: Runtime, world: World) -> None:
+    treatments = {"CARD_PAYMENT": {"journal_name": "NOWHERE"}, "CARD_EXPENSE_POST": {"journal_name": "GenJrn"}}
+    store_connection(runtime, world, treatments=treatments)
+
+    told = [one["sentence"] for one in journal_names(cli, code=1)]
+
+    assert any("NOWHERE" in sentence for sentence in told)

@@ -1,4 +1,6 @@
+import csv
 from decimal import Decimal
+from pathlib import Path
 
 from connector.pipeline import stages
 from connector.pipeline.runtime import Runtime
@@ -70,6 +72,42 @@ def test_a_record_worth_nothing_would_be_skipped(cli: Cli, connection: Connectio
 
     assert "nothing to book" in cli.json("preview", "acme", record_id)["skipped"]
     assert "would be skipped" in cli("preview", "acme", record_id).stdout
+
+
+def test_the_whole_queue_is_a_table_of_what_is_here_and_what_is_ready_in_brex(
+    cli: Cli, connection: Connection, spend: Spending, taken_in: Work
+) -> None:
+    held, done = spend.unmapped(), spend.expense("10.00")
+    taken_in()
+    fresh = spend.expense("1234.50")
+
+    found = {one["record_id"]: one for one in cli.json("preview", "acme")}
+    result = cli("preview", "acme")
+
+    assert found.keys() == {held, fresh}
+    assert (found[held]["source"], found[fresh]["source"]) == ("stored", "brex")
+    assert done not in result.stdout
+    assert "MAP-ACCOUNT-UNMAPPED" in result.stdout
+    assert "1,234.50 USD" in result.stdout
+    assert "2 records: 1 would be written, 1 held, 0 skipped." in result.stderr
+    assert [one["record_id"] for one in cli.json("preview", "acme", "--stored")] == [held]
+
+
+def test_the_queue_as_csv_has_the_exact_lines_and_no_formula(
+    cli: Cli, connection: Connection, spend: Spending, tmp_path: Path
+) -> None:
+    record_id = spend.expense("10.00", memo="=1+1", vendor=None, user=None)
+    held = spend.unmapped()
+    path = tmp_path / "queue.csv"
+
+    assert cli("preview", "acme", "--csv", str(path)).exit_code == 0
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = {row["record_id"]: row for row in csv.DictReader(file)}
+    assert (rows[record_id]["account"], rows[record_id]["debit"]) == ("606100-001--", "10.00")
+    assert rows[record_id]["text"] == "'=1+1"
+    assert rows[held]["problems"].startswith("MAP-ACCOUNT-UNMAPPED: ")
+    assert cli.json("records", "acme") == []
 
 
 def test_a_record_that_nobody_knows_is_a_sentence(cli: Cli, connection: Connection) -> None:

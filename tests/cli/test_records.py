@@ -124,3 +124,28 @@ def test_a_record_that_is_not_there_is_a_sentence(cli: Cli, connection: Connecti
         result = cli("record", "acme", record_id)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "has no record" in result.stderr
+
+
+def test_a_record_s_history_has_the_keys_of_both_sides_and_its_hashes(
+    cli: Cli, connection: Connection, spend: Spending, taken_in: Work, world: World
+) -> None:
+    record_id = spend.expense("12.30")
+    taken_in()
+
+    found = cli.json("record", "acme", record_id)
+    shown = cli("record", "acme", record_id).stdout
+
+    line = world.d365.lines(document=found["reference"])[0]
+    lines = [" ".join(one.split()) for one in shown.splitlines()]
+    written = next(one for one in lines if "F&O confirmed it" in one)
+    assert f"company usmf, journal {found['journal']}, voucher {line['Voucher']}, lines 1" in written
+    assert f"F&O's activity {found['events'][4]['data']['ms_dyn_aid']}" in written
+    told = next(one for one in lines if "told Brex" in one)
+    assert f"usmf {found['journal']} {line['Voucher']}" in told
+    for event in found["events"]:
+        assert event["hash"][:12] in shown
+    entry, report = found["writes"]
+    assert (entry["kind"], entry["intent"][0]["Document"], entry["attempts"]) == ("entry", found["reference"], 1)
+    assert entry["intent_hash"] == next(one["data"]["intent_hash"] for one in found["events"] if one["seq"] == 4)
+    assert entry["trace"] == found["events"][4]["data"]["ms_dyn_aid"]
+    assert (report["kind"], report["batch_status"]) == ("acknowledge", "settled")

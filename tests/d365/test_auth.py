@@ -93,3 +93,13 @@ def test_it_recovers_once_entra_answers_again(world: World, tokens: TokenSource)
 def test_an_authority_that_nobody_allowed_is_not_called(world: World) -> None:
     with pytest.raises(NotSent, match="CONNECTOR_TRUSTED_HOSTS"):
         source(world, authority="https://login.evil.test").token()
+
+
+def test_a_strange_answer_of_entra_s_is_forgotten_at_the_next_but_one_call(world: World, tokens: TokenSource) -> None:
+    """MSAL keeps an error that is no text, and would stumble over it for as long as it lives."""
+    world.faults.add("entra", "POST /token", "malformed_after", body='{"error": {"message": "?"}}')
+    with pytest.raises(NotSent, match="cannot be read"):
+        tokens.token()
+    with pytest.raises(NotSent, match="TypeError"):
+        tokens.token()
+    assert tokens.token()

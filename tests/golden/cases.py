@@ -1,5 +1,8 @@
 """Golden cases: a record with all that planning needs in `<name>.json`, its result beside it in `<name>.expected.json`.
 
+Every record type stands in `types/`, each case with the results in all shapes of an entry and the journals that would
+collect it; `types/common.json` has what these cases share. docs/mapping.md shows them.
+
 `brex_shape` says how sure we are that Brex sends such a record: "recorded" (a real answer), "spec" (Brex's published
 example) or "assumed".
 """
@@ -15,13 +18,20 @@ from connector.domain import jsonio
 from connector.domain.connection import Posting
 from connector.domain.entry import Entry
 from connector.domain.master import DELIMITERS, DimensionValue, Ledger, MainAccount, MasterData, Structure
+from connector.domain.problems import Problem
 from connector.domain.record import parse
 from connector.domain.reference import reference
+from connector.domain.treatments import TREATMENTS
 from connector.domain.writes import WriteKind
 from connector.mapping.mappings import Mappings
 from connector.mapping.plan import Skip, plan
+from connector.pipeline.post import period
 
 FOLDER = Path(__file__).parent
+TYPES = FOLDER / "types"
+COMMON = "common"
+PERIODS = ("record", "day", "week", "month")
+BALANCING = ("offset", "one", "each")
 WIDTH = 120
 SHAPES = ("recorded", "spec", "assumed")
 
@@ -38,21 +48,60 @@ def expected_path(name: str) -> Path:
     return FOLDER / f"{name}.expected.json"
 
 
-def result(case: dict[str, Any]) -> str:
-    """What planning makes of the case, as the text of its expected file."""
-    answer = plan(
+def type_names() -> list[str]:
+    """The cases of `types/`, by Brex's order of types and then by name."""
+    found = [path.stem for path in TYPES.glob("*.json") if not path.stem.endswith(".expected") and path.stem != COMMON]
+    order = list(TREATMENTS)
+    return sorted(found, key=lambda name: (order.index(load_type(name)["record"]["type"]), name))
+
+
+def load_type(name: str) -> dict[str, Any]:
+    """A case with what it has in common with the others; `settings` stand on top of the common ones."""
+    common, own = (jsonio.loads((TYPES / f"{one}.json").read_bytes()) for one in (COMMON, name))
+    return common | own | {"settings": common["settings"] | own.get("settings", {})}
+
+
+def type_expected_path(name: str) -> Path:
+    return TYPES / f"{name}.expected.json"
+
+
+def type_result(case: dict[str, Any]) -> str:
+    """The case in every shape; a shape that comes out like an earlier one only says so. And its journals."""
+    shapes: dict[str, Any] = {}
+    for balancing in BALANCING:
+        answer = _shown(planned(case, balancing=balancing))
+        same = next((name for name, known in shapes.items() if known == answer), None)
+        shapes[balancing] = answer if same is None else f"as {same}"
+    journals = {}
+    for kind in PERIODS:
+        entry = planned(case, journal_period=kind)
+        if isinstance(entry, Entry):
+            journals[kind] = f"{entry.journal_name}, {period(entry.journal_period, entry.date, entry.record_id)}"
+    return as_text(shapes | {"journals": journals})
+
+
+def planned(case: dict[str, Any], **settings: str) -> Entry | Skip | list[Problem]:
+    return plan(
         parse(case["record"]),
-        Posting.model_validate(case["settings"]),
+        Posting.model_validate(case["settings"] | settings),
         Mappings(map(tuple, case["mappings"])),
         master(case["master"]),
         frozenset(),
     )
+
+
+def result(case: dict[str, Any]) -> str:
+    """What planning makes of the case, as the text of its expected file."""
+    return as_text(_shown(planned(case)))
+
+
+def _shown(answer: Entry | Skip | list[Problem]) -> dict[str, Any]:
     if isinstance(answer, Entry):
         lines = journal_lines(answer, reference(answer.record_id, 0, WriteKind.ENTRY))
-        return as_text({"entry": answer.as_json(), "journal_lines": lines})
+        return {"entry": answer.as_json(), "journal_lines": lines}
     if isinstance(answer, Skip):
-        return as_text({"skip": answer.reason})
-    return as_text({"problems": [problem.as_json() for problem in answer]})
+        return {"skip": answer.reason}
+    return {"problems": [problem.as_json() for problem in answer]}
 
 
 def as_text(value: Any) -> str:

@@ -1,4 +1,5 @@
-"""Writes the expected file of every golden case, and the inputs that are too long to write by hand.
+"""Writes the expected file of every golden case, the inputs that are too long to write by hand, and from them the
+worked entries in docs/mapping.md.
 
 python -m tests.golden.generate            says what would change, changes nothing, exits 1 if anything would
 python -m tests.golden.generate --force    writes it; then read the difference: it is ledger entries
@@ -9,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.golden import cases
+from tests.golden import cases, page
 
 LONG_SPLIT = "split-of-100"
 
@@ -56,6 +57,9 @@ def main(force: bool) -> int:
     changed = _write(cases.FOLDER / f"{LONG_SPLIT}.json", cases.as_text(long_split()), force)
     for name in cases.names():
         changed += _write(cases.expected_path(name), cases.result(cases.load(name)), force)
+    for name in cases.type_names():
+        changed += _write(cases.type_expected_path(name), cases.type_result(cases.load_type(name)), force)
+    changed += _write(page.PAGE, page.text(), force)
     return 1 if changed and not force else 0
 
 

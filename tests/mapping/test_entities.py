@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connector.domain.entry import Entry
+from connector.mapping.entities import LegalEntity
 from tests.mapping.building import (
     PAYMENT,
     codes,
@@ -47,6 +48,18 @@ def test_a_field_pushed_as_legal_entity_selects_it() -> None:
     assert (booked.legal_entity, booked.journal_name) == ("frrt", "BREX")
 
 
+def test_the_journal_name_is_that_of_the_entity_and_type_of_the_type_or_of_the_entity() -> None:
+    own = {"demf": {"journal_name": "BREXDE", "journal_names": {"CARD_EXPENSE_POST": "KARTEN"}}, "frrt": {}}
+    both = posting(entities=own, treatments={"CARD_EXPENSE_POST": {"journal_name": "CARDS"}})
+    german = record("10", line("10", gl("605140"), DEMF))
+    assert entry(german, ROW, settings=both).journal_name == "KARTEN"
+    assert entry(german, (*ROW[:3], "frrt"), settings=both).journal_name == "CARDS"
+    paid = record("10", line("10", DEMF), kind=PAYMENT)
+    assert entry(paid, ROW, settings=both).journal_name == "BREXDE"
+    assert LegalEntity("demf", both).journal_names == ["BREXDE", "KARTEN"]
+    assert LegalEntity("frrt", both).journal_names == ["BREX", "CARDS"]
+
+
 def test_the_date_is_the_entitys_own() -> None:
     at = {"erp_posting_date": "2026-11-30T23:30:00Z"}
     abroad = entry(record("10", line("10", gl("605140"), DEMF), **at), ROW, settings=SETTINGS)
@@ -67,7 +80,10 @@ def test_a_value_without_an_entity_is_held_where_its_field_gives_entities() -> N
 def test_all_coded_lines_must_agree() -> None:
     lines = line("4", gl("605140"), DEMF), line("6", gl("605140"))
     [problem] = problems(record("10", *lines), ROW, settings=SETTINGS)
-    assert problem.sentence == ("The record's lines belong to several legal entities (demf, usmf); one entry has one.")
+    assert problem.sentence == (
+        "The record's lines belong to several legal entities (demf, usmf); one entry has one, and two linked ones are "
+        "not written."
+    )
 
 
 def test_brexs_offset_line_has_no_say() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.mapping.csvfile import BadMappings, read_csv, write_csv
+from connector.mapping.csvfile import read_csv, write_csv
+from connector.mapping.csvtable import BadRows
 from connector.mapping.mappings import Mappings, Row, fold, folds
 
 HEADER = "brex_field,brex_value,d365_dimension,d365_value\n"
@@ -14,7 +15,7 @@ CELL = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from(' 
 
 
 def mistakes(text: str) -> list[str]:
-    with pytest.raises(BadMappings) as caught:
+    with pytest.raises(BadRows) as caught:
         read_csv(text)
     return [str(mistake) for mistake in caught.value.mistakes]
 
@@ -108,5 +109,5 @@ def test_what_is_written_reads_back(table: dict[tuple[str, ...], str]) -> None:
 
 @given(st.text(), st.booleans())
 def test_any_text_is_read_or_refused(text: str, headed: bool) -> None:
-    with contextlib.suppress(BadMappings):
+    with contextlib.suppress(BadRows):
         assert all(all(row) for row in read_csv(HEADER + text if headed else text))

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from connector.domain.master import DimensionValue, Ledger, MainAccount, MasterData, Structure
+from connector.mapping.mappings import Mappings
+from connector.mapping.plan import plan
 from tests.golden.cases import main_account
 from tests.mapping.building import (
     FORMAT,
@@ -175,7 +177,10 @@ def test_a_dimension_that_the_structure_lacks_makes_no_problem_even_where_it_is_
 
 def test_an_account_that_no_structure_takes_keeps_its_dimensions() -> None:
     known = master(ledgers={"usmf": Ledger("usmf", "Shared", "USD", (Structure("B/S", FORMAT[:1], ("2*",)),))})
-    assert displays(entry(one(TRAVEL, PUSHED), known=known)) == ["605140-022-"]
+    assert codes(one(TRAVEL, PUSHED), known=known) == ["MAP-STRUCTURE-NONE"]
+    accepted = frozenset({"MAP-STRUCTURE-NONE"})
+    booked = plan(one(TRAVEL, PUSHED), posting(), Mappings(), known, frozenset(), accepted)
+    assert displays(booked) == ["605140-022-"]  # type: ignore[arg-type]
 
 
 def test_without_a_known_format_a_bare_account_can_be_written() -> None:

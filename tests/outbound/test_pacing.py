@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -42,6 +42,17 @@ def test_a_time_the_peer_named_is_waited_out_but_never_forever(strikes: int, nam
 )
 def test_it_reads_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
+
+
+def test_a_date_to_come_back_at_counts_from_the_answers_own_date() -> None:
+    then, date = "Sun, 22 Nov 2026 12:00:30 GMT", "Sun, 22 Nov 2026 12:00:00 GMT"
+    for off in (timedelta(hours=1), timedelta(0), -timedelta(hours=1)):
+        assert retry_after(then, NOW + off, date) == 30.0
+
+
+@pytest.mark.parametrize("date", [None, "", "now"])
+def test_without_a_date_of_its_own_it_counts_from_ours(date: str | None) -> None:
+    assert retry_after("Sun, 22 Nov 2026 12:00:30 GMT", NOW, date) == 30.0
 
 
 @settings(deadline=None)

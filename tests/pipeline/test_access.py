@@ -14,12 +14,13 @@ from sandbox.world import World
 from tests.pipeline.helpers import poll, run_chain, spend
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "connecting.md").read_text(encoding="utf-8")
-RIGHTS = {access.READ: {"GET"}, access.WRITE: {"GET", "POST"}}
+# Lines are inserted and deleted in a `$batch`, which is a POST.
+RIGHTS = {access.READ: {"GET"}, access.WRITE: {"GET", "POST"}, access.REMOVE: {"GET", "POST"}}
 
 
 def called(seen: Seen) -> tuple[str, str] | None:
     """Entity set and method; a `$batch` posts lines."""
-    if seen.system != "d365" or not (found := re.match(r"/data/([A-Za-z]+|\$batch)", seen.path)):
+    if seen.system != "d365" or not (found := re.match(r"/data/([A-Za-z0-9]+|\$batch)", seen.path)):
         return None
     return ("LedgerJournalLines" if found[1] == "$batch" else found[1]), seen.method
 

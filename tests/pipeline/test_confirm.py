@@ -95,8 +95,32 @@ def test_a_refusal_in_its_place_is_believed_with_its_words() -> None:
 
 
 def test_a_stop_at_the_first_refusal_leaves_the_rest_unknown() -> None:
-    assert outcomes(FOUR, [done(FOUR[0]), refusal()]) == ["written", "refused", "unknown", "unknown"]
-    assert outcomes(FOUR, [refusal("1")]) == ["refused", "unknown", "unknown", "unknown"]
+    assert outcomes(FOUR, [done(FOUR[0]), refusal(FIRST_IDS[1])]) == ["written", "refused", "unknown", "unknown"]
+    assert outcomes(FOUR, [refusal(FIRST_IDS[0])]) == ["refused", "unknown", "unknown", "unknown"]
+
+
+@pytest.mark.parametrize("content_id", ["", "1", "77"])
+def test_a_refusal_that_names_nobody_counts_only_where_every_changeset_has_a_part(content_id: str) -> None:
+    """The part before it may be missing, and that entry may stand in the ledger."""
+    assert outcomes(FOUR, [refusal(content_id)]) == ["unknown"] * 4
+    assert outcomes(FOUR, [done(FOUR[0]), refusal(content_id)]) == ["written", "unknown", "unknown", "unknown"]
+    parts = [refusal(content_id), *map(done, FOUR[1:])]
+    assert outcomes(FOUR, parts)[0] == ("unknown" if content_id == "77" else "refused")
+
+
+@pytest.mark.parametrize(
+    "values", [{"dataAreaId": "dat"}, {"LineNumber": 7}, {"LineNumber": ["1"]}, {"LineNumber": "1"}]
+)
+def test_lines_that_cannot_be_ours_are_unknown(values: dict[str, Any]) -> None:
+    """Of another company, one line twice, or with a number that is none."""
+    intent = split(B)
+    assert judge(intent, answered(intent)).outcome == "written"
+    assert judge(intent, answered(intent, **values)).outcome == "unknown"
+
+
+def test_a_difference_is_told_in_bounded_words() -> None:
+    told = differences([line(A)], answered([line(A)], SalesTaxGroup="x" * 100_000))
+    assert len(told[0]) < 300
 
 
 def test_a_refusal_in_an_incomplete_answer_is_not_believed() -> None:

@@ -188,7 +188,7 @@ def test_what_f_and_o_refuses_is_held_with_its_words_and_booked_once_they_are_he
     announce(runtime, connection, [bad, *good])
     run_until_quiet(runtime, connection)
     row = rows(runtime, connection)[bad]
-    assert (row["stage"], codes(row)) == ("held", ["D365-DIMENSION"])
+    assert (row["stage"], codes(row)) == ("held", ["MAP-VALUE-BLANK"])
     assert_books(world, good, [bad])
     rules = world.d365.rows("AccountStructureConstraints")
     strict = next(rule for rule in rules if rule["SegmentCriteria01"] == "606300")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from connector.pipeline import notices, tokens
+from connector.pipeline import notices, ping, tokens
 from connector.pipeline.runtime import Runtime, Stop
 from connector.store import connections
 from connector.store import tokens as lives
@@ -67,6 +67,21 @@ def test_a_token_that_idles_for_six_days_is_used_also_of_a_paused_connection(
     assert used(runtime)
     tokens.run(runtime)
     assert world.requests["brex"] == 1
+
+
+def test_a_good_ping_ends_the_warning_of_an_idle_token_and_a_bad_one_does_not(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    idle(runtime, 26)
+    with runtime.database.begin() as tx:
+        connections.pause(tx, connection.id, "month-end close")
+    world.faults.add("brex", "GET /", "status_before", times=None, code=503)
+    ping.run(runtime, connection)
+    assert len(warnings(runtime, connection)) == 1
+    world.faults.clear()
+    ping.run(runtime, connection)
+    assert used(runtime)
+    assert warnings(runtime, connection) == []
 
 
 def test_a_token_that_may_not_ask_for_the_company_is_used_all_the_same(

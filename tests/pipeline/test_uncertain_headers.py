@@ -149,14 +149,13 @@ def test_a_journal_name_that_f_and_o_refuses_holds_what_waits_for_it_with_its_wo
     runtime: Runtime, connection: Connection, world: World
 ) -> None:
     ids = spend_and_announce(runtime, connection, world, *SIZES)
-    change(
-        runtime.database,
-        "UPDATE connections SET settings = jsonb_set(settings, '{posting,journal_name}', '\"NOPE\"')",
-    )
+    for stage in ("fetch", "map"):
+        stages.run(runtime, stage, connection.id, seconds=60)
+    world.d365.remove("JournalNames", dataAreaId="usmf", Name="BREX")  # it was there when master data were read
     run_until_quiet(runtime, connection)
     found = rows(runtime, connection)
     assert {(found[one]["stage"], *codes(found[one])) for one in ids} == {("held", "D365-JOURNAL")}
-    assert "NOPE" in found[ids[0]]["problems"][0]["sentence"]
+    assert "BREX" in found[ids[0]]["problems"][0]["sentence"]
     assert "is not found in the related table" in found[ids[0]]["problems"][0]["sentence"]
     assert set(stages_of(runtime, connection).values()) == {"held"}
     assert world.d365.lines() == []

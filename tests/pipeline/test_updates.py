@@ -31,7 +31,7 @@ CURSOR = "SELECT bills_cursor FROM connections"
 
 
 def bill(world: World, seed: int = 5, **more: object) -> str:
-    spent = expense(Maker(seed), world) | {"type": "BILL_EXPENSE", "source_type": "BILL"}
+    spent = expense(Maker(seed), world) | {"type": "BILL_EXPENSE_PAYMENT", "source_type": "BILL"}
     return world.brex.add_record(spent | more, ready=False)
 
 
@@ -65,7 +65,7 @@ def test_bills_are_taken_in_and_held_by_name(runtime: Runtime, connection: Conne
     one = bill(world, review_status="PREPARE")
     poll(runtime, connection)
     run_until_quiet(runtime, connection)
-    assert codes(record(runtime, connection, one)) == ["TREATMENT-UNKNOWN"]
+    assert codes(record(runtime, connection, one)) == ["TREATMENT-UNCONFIRMED"]
     assert_books(world, [])
 
 

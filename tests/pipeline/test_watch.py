@@ -90,6 +90,48 @@ def test_lines_moved_to_another_journal_are_followed(
     assert {found[reference] for reference in references} == {(moved, "acknowledged")}
 
 
+def test_what_posting_moved_to_another_journal_is_followed_there_and_is_not_called_posted(
+    runtime: Runtime, world: World, spend: list[str]
+) -> None:
+    """Fact: Transfer errors posts the good vouchers and moves the others to a new journal."""
+    connection = store_connection(runtime, world, acknowledge_when="posted", journal_period="month")
+    announce(runtime, connection, spend)
+    run_chain(runtime, connection)
+    row = rows(runtime, connection)[0]
+    moved = world.d365.move_lines(row["journal"], document=row["reference"])
+    world.d365.post_journal(row["journal"])
+
+    look_later(runtime)
+    watch.run(runtime, connection)
+    run_chain(runtime, connection, times=2)
+    found = {one["reference"]: one for one in rows(runtime, connection)}[row["reference"]]
+    assert (found["journal"], found["stage"], found["ledger_status"]) == (moved, "written", "unposted")
+    assert world.brex.statuses()[found["record_id"]] == "READY_FOR_EXPORT"
+    others = {one["ledger_status"] for one in rows(runtime, connection) if one["journal"] == row["journal"]}
+    assert others == {"posted"}
+
+    world.d365.post_journal(moved)
+    look_later(runtime)
+    watch.run(runtime, connection)
+    run_chain(runtime, connection)
+    assert world.brex.statuses()[found["record_id"]] == "EXPORTED"
+
+
+def test_a_journal_that_deletes_its_lines_on_posting_is_posted_all_the_same(
+    runtime: Runtime, connection: Connection, world: World, spend: list[str]
+) -> None:
+    world.d365.journal_name("BREX", DeleteLinesAfterPosting="Yes")
+    announce(runtime, connection, spend)
+    run_chain(runtime, connection)
+    journal = rows(runtime, connection)[0]["journal"]
+    world.d365.post_journal(journal)
+    look_later(runtime)
+    watch.run(runtime, connection)
+    run_chain(runtime, connection)
+    told = {(row["stage"], row["ledger_status"]) for row in rows(runtime, connection) if row["journal"] == journal}
+    assert told == {("acknowledged", "posted")}
+
+
 def test_deleted_entries_are_held_as_gone_and_not_sent_again(
     runtime: Runtime, connection: Connection, world: World, spend: list[str]
 ) -> None:

@@ -13,6 +13,8 @@ from connector.domain import jsonio
 from tests.sandbox.openapi import Exchange
 
 METADATA = Path(__file__).parents[3] / "shared" / "specs" / "d365" / "entities.json"
+# The sets that the published excerpt leaves out, in its shape.
+MORE = Path(__file__).parent / "more_entities.json"
 # Words of a filter that are no property: text and numbers are taken out before.
 WORDS = {"eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "null", "true", "false", "Microsoft", "Dynamics"}
 OPTIONS = {"cross-company", "$filter", "$select", "$orderby", "$top", "$skip", "$count", "$skiptoken"}
@@ -20,8 +22,10 @@ OPTIONS = {"cross-company", "$filter", "$select", "$orderby", "$top", "$skip", "
 
 @cache
 def metadata() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(METADATA.read_text(encoding="utf-8"))
-    return data
+    data, more = (json.loads(path.read_text(encoding="utf-8")) for path in (METADATA, MORE))
+    # Some enums have their members one level deeper, beside their name.
+    enums = {name: one.get("members", one) for name, one in (data["enums"] | more["enums"]).items()}
+    return {"entities": data["entities"] | more["entities"], "enums": enums}
 
 
 @cache

@@ -90,7 +90,8 @@ class Spec:
             elif schema.get("type") == "array":
                 found.setdefault(outer, (schema, []))[1].append(text)
             else:
-                found[outer] = (schema, jsonio.loads(text) if schema.get("type") in ("number", "boolean") else text)
+                plain = schema.get("type") not in ("number", "integer", "boolean")
+                found[outer] = (schema, text if plain else jsonio.loads(text))
         return list(found.values())
 
     def _judge(self, schema: Any, value: Any) -> list[str]:
@@ -119,4 +120,8 @@ class Spec:
 
 @cache
 def spec_of(path: str) -> Spec:
+    if path.startswith(("/v2/accounts/", "/v2/transactions/")):
+        return Spec("transactions")
+    if path.startswith("/v1/fields"):
+        return Spec("fields")
     return Spec({"/v3": "accounting", "/v2": "team", "/v1": "webhooks"}[path[:3]])

@@ -104,6 +104,17 @@ def test_messages_conform(world: World) -> None:
     _check("webhooks", "AccountingRecordReadyForExport", yaml.safe_load(body))
 
 
+def test_card_statements_and_transactions_conform(full: World, call: Caller) -> None:
+    """The published example is of April 2025: there are statements of every month since."""
+    statements = call("GET", "/v2/accounts/card/primary/statements?limit=5").json()
+    _check("transactions", "Page_Statement_", statements)
+    assert (len(statements["items"]), statements["next_cursor"]) == (5, "5")
+    for path in ("?limit=7", "?posted_at_start=2025-04-01T00:00:00.000&cursor=3"):
+        _check("transactions", "Page_CardTransaction_", call("GET", f"/v2/transactions/card/primary{path}").json())
+    for path in ("?unknown=1", "?limit=x", "?cursor=x", "?posted_at_start=yesterday"):
+        assert call("GET", f"/v2/transactions/card/primary{path}").status_code == 400
+
+
 @pytest.mark.parametrize(("name", "left_out"), [("accounting", "nothing"), ("webhooks", "/groups")])
 def test_every_published_path_is_served(world: World, name: str, left_out: str) -> None:
     """Webhook groups are for partners only."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connector.domain import jsonio
-from connector.pipeline import ping, reconcile, recover, watch
+from connector.pipeline import ping, reconcile, recover, statement, watch
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.population import populate
@@ -67,6 +67,7 @@ def worked(runtime: Runtime, connection: Connection, world: World) -> None:
     watch.run(runtime, connection)
     today = world.clock().date()
     assert reconcile.run(runtime, connection, today - timedelta(days=30), today).clean
+    assert statement.run(runtime, connection, None).clean
     recover.run(runtime, connection)
 
 

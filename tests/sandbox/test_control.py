@@ -27,7 +27,7 @@ def panel(world: World) -> Panel:
 def test_it_seeds_once_and_remembers_what_to_expect(world: World, panel: Panel) -> None:
     expected = panel("POST", "/seed", {"records": 80})["expected"]
     assert len(expected) == 80
-    assert expected[0].keys() == {"record_id", "type", "end", "problem", "found_by"}
+    assert expected[0].keys() == {"record_id", "type", "end", "problem", "found_by", "told"}
     assert panel("POST", "/seed", {"records": 90})["expected"] == expected
     assert panel("GET", "/expected")["expected"] == expected
     assert set(world.brex.statuses().values()) == {"REVIEW", "PREPARE"}
@@ -79,3 +79,18 @@ def test_it_rotates_secrets_and_shows_the_ledger(world: World, panel: Panel) -> 
     assert panel("GET", "/ledger/headers") == {"headers": []}
     assert panel("GET", "/ledger/lines") == {"lines": []}
     assert panel("GET", "/reported") == {"reported": []}
+
+
+def test_it_does_to_the_ledger_what_people_do(world: World, panel: Panel) -> None:
+    panel("POST", "/ledger/switches", {"line_number": "kept", "duplicate_numbers": "accepted"})
+    assert world.d365.switches.line_number == "kept"
+    panel("POST", "/ledger/journal_name", {"name": "BREX", "NewVoucher": "OneVoucher"})
+    panel("POST", "/ledger/post_journal", {"number": "USMF-000099"}, code=400)
+    panel("POST", "/ledger/seed", {}, code=400)
+    panel("POST", "/ledger/tokens/end")
+
+
+def test_a_record_can_be_taken_away(world: World, panel: Panel) -> None:
+    panel("POST", "/records", {"records": [record("accr_1")]})
+    panel("DELETE", "/records/accr_1")
+    assert panel("GET", "/records") == {}

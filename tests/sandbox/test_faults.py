@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from sandbox.faults import Faults
+from sandbox.parts import rearranged
 from sandbox.world import World
 from tests.sandbox.conftest import Caller, record
 
@@ -163,3 +164,35 @@ def test_requests_are_counted_and_the_latest_are_kept(world: World, call: Caller
         (f"{RECORDS}?limit=5", 200, ""),
         ("/v2/company", 0, "reset_before"),
     ]
+
+
+def test_a_trickle_is_whole_within_the_patience_and_a_time_out_beyond_it(
+    world: World, call: Caller, report: object
+) -> None:
+    world.faults.add("brex", "GET /v2/company", "trickle", bytes=50, seconds=1)
+    assert call("GET", "/v2/company", timeout=60).json()["legal_name"]
+    world.faults.add("brex", "POST /export-results", "trickle", bytes=1, seconds=5)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        call("POST", EXPORTS, report, timeout=20)
+    assert _status(world) == "EXPORTED"
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [({"drop": [1]}, "ac"), ({"twice": [0]}, "aabc"), ({"order": "reversed"}, "cba"), ({"drop": [-1, 0]}, "b")],
+)
+def test_parts_of_an_answer_get_lost_doubled_and_shuffled(options: dict[str, Any], left: str) -> None:
+    body = b"".join(b"--b\r\n%c\r\n" % letter for letter in b"abc") + b"--b--\r\n"
+    found = rearranged("multipart/mixed; boundary=b", body, **options)
+    assert found == b"".join(b"--b\r\n%c\r\n" % letter for letter in left.encode()) + b"--b--\r\n"
+    assert rearranged("application/json", body, **options) == body
+
+
+def test_pages_may_be_shorter_than_asked_for(world: World, call: Caller) -> None:
+    world.brex.options.set(most_per_page=1)
+    for name in ("accr_1", "accr_2"):
+        world.brex.add_record(record(name))
+    page = call("GET", f"{RECORDS}?limit=500").json()
+    assert (len(page["items"]), page["has_next_page"]) == (1, True)
+    rest = call("GET", f"{RECORDS}?limit=500&cursor={page['next_cursor']}").json()
+    assert (len(rest["items"]), rest["has_next_page"]) == (1, False)

@@ -50,6 +50,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         yield about
 
 
+def test_a_second_one_of_the_same_home_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with _running(tmp_path) as about:
+        command = [sys.executable, "-m", "sandbox", "--home", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "run already, or are still stopping" in done.stderr
+        assert jsonio.loads((tmp_path / "sandbox.json").read_text()) == about
+
+
 def _session(about: dict[str, str]) -> requests.Session:
     session = requests.Session()
     session.trust_env = False

@@ -39,7 +39,29 @@ SHAPE = """
 BESIDE_THE_MAIN_JOB = {
     "install": "INSERT INTO install (fingerprint) VALUES ('test')",
     "ledger_references": "INSERT INTO ledger_references (connection_id, reference) SELECT id, 'BX' FROM connections",
+    "master_data": "INSERT INTO master_data (connection_id, entity_set, rows, rows_hash) SELECT id, 'x', '[]', '' "
+    "FROM connections",
+    "master_seen": "INSERT INTO master_seen (connection_id, reading, entity_set, key) SELECT id, '', 'x', '' "
+    "FROM connections",
     "learned_facts": "INSERT INTO learned_facts (connection_id, fact, answer) SELECT id, 'x', '1' FROM connections",
+    "reconciliations": "INSERT INTO reconciliations (connection_id, first_day, last_day, claimed_until) "
+    "SELECT id, now(), now(), now() FROM connections",
+    "audit_digests": "INSERT INTO audit_digests (connection_id, since, until, records, events, heads, prev_hash, hash) "
+    "SELECT id, now() - interval '1 day', now(), 0, 0, '', '', '' FROM connections",
+    "brex_fields": "INSERT INTO brex_fields (connection_id, remote_id, brex_id, name, disabled) "
+    "SELECT id, 'X', 'x', 'x', false FROM connections",
+    "brex_options": "INSERT INTO brex_options (connection_id, field, brex_id, value, disabled, reading) "
+    "SELECT id, 'X', 'x', 'x', false, 'x' FROM connections",
+    "field_writes": "INSERT INTO field_writes (connection_id, field, method, path, key, body_hash, items) "
+    "SELECT id, 'X', 'POST', '/v1/fields', 'x', 'x', 1 FROM connections",
+    "field_pushes": "INSERT INTO field_pushes (connection_id, worker, claimed_until) "
+    "SELECT id, 'x', now() FROM connections",
+    "rules": "INSERT INTO rules (connection_id, position, cells) SELECT id, 0, ARRAY['R','yes','','','','Skip','x'] "
+    "FROM connections",
+    "vendor_matches": "INSERT INTO vendor_matches (connection_id, legal_entity, key, merchant, verdict, decided_by, "
+    "why, names_version, actor) SELECT id, 'usmf', 'x', 'X', 'unknown', 'name', '', 1, 'test' FROM connections",
+    "vendor_decisions": "INSERT INTO vendor_decisions (connection_id, legal_entity, key, version, actor, verdict, "
+    "account, why) SELECT id, 'usmf', 'x', 1, 'test', 'unknown', '', '' FROM connections",
     "requests": "INSERT INTO requests (connection_id, side, outcome) SELECT id, 'brex', '200' FROM connections",
 }
 

@@ -40,6 +40,22 @@ def test_a_step_moves_the_record_and_leaves_an_event(database: Database, connect
     }  # fmt: skip
 
 
+def test_two_steps_of_one_record_in_one_call_follow_each_other(
+    database: Database, connection: Connection, both: Both
+) -> None:
+    """One reading of F&O may settle two of its writes: an entry and the one that takes it back."""
+    first, second, _ = pks(database, connection)
+    steps = [
+        Move(first, None, None, "noted"),
+        Move(second, Stage.RECEIVED, Stage.FETCHED, "fetched"),
+        Move(first, None, Stage.HELD, "held", problems=[Problem("RECORD-NOT-FOUND")]),
+    ]
+    with database.begin() as tx:
+        assert move(tx, connection.id, "test", steps) == {first, second}
+        assert audit.check(tx, connection.id).breaks == []
+    assert [event["why"] for event in shown(database, connection)["events"]][1:] == ["noted", "held"]
+
+
 def test_a_record_that_is_elsewhere_by_now_is_left_alone(
     database: Database, connection: Connection, both: Both
 ) -> None:

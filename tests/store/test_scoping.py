@@ -9,7 +9,22 @@ from connector.domain.stages import Stage
 from connector.pipeline import stages
 from connector.pipeline.runtime import Runtime
 from connector.pipeline.stages import StageName
-from connector.store import batches, due, journals, moves, overview, pacing, records, rules, views, webhooks, writes
+from connector.store import (
+    batches,
+    due,
+    journals,
+    master,
+    moves,
+    nights,
+    overview,
+    pacing,
+    reconciling,
+    records,
+    rules,
+    views,
+    webhooks,
+    writes,
+)
 from connector.store.connections import Connection
 from connector.store.engine import Database, Tx
 from connector.store.journals import Key
@@ -137,10 +152,15 @@ def test_views_show_one_connection(runtime: Runtime, connection: Connection, oth
         assert {row.record_id for row in views.ids(tx, connection.id, record_ids=ids, stage="received")} == set()
         (first, _) = views.listing(tx, connection.id)
         day = first["posting_date"]
-        assert len(views.in_period(tx, connection.id, day, day)) == 2
-        assert views.in_period(tx, other.id, day, day) == []
-        assert views.by_references(tx, connection.id, [first["reference"]]) == {first["reference"]: first["record_id"]}
-        assert views.by_references(tx, other.id, [first["reference"]]) == {}
+        dated = reconciling.records(tx, connection.id, day, day, [])
+        assert {row.record_id for row in dated} == set(ids)
+        assert reconciling.records(tx, other.id, day, day, []) == []
+        keys = [row.id for row in dated]
+        assert len(reconciling.writes(tx, connection.id, keys)) == 2
+        assert reconciling.writes(tx, other.id, keys) == []
+        assert reconciling.known_references(tx, [first["reference"], "BX"]) == {first["reference"]}
+        assert nights.claim(tx, other.id, 45) is not None
+        assert nights.kept(tx, connection.id) == []
         assert (overview.unfinished(tx, other.id), views.problem_counts(tx, other.id)) == (0, [])
 
 
@@ -150,8 +170,15 @@ def test_rules_pacing_and_deliveries_are_each_connections_own(
     with database.begin() as tx:
         before = rules.mappings(tx, other.id)
         rules.replace_mappings(tx, connection.id, [])
-        rules.store_master(tx, connection.id, {"Ledgers": [{"LegalEntityId": "USMF"}]})
-        assert (rules.mappings(tx, other.id), rules.master_rows(tx, other.id)) == (before, {})
+        reading = {"reading": "r1", "started": records.now(tx)}
+        master.put(tx, connection.id, "Ledgers", {"usmf": {"LegalEntityId": "USMF"}}, **reading)
+        master.complete(tx, connection.id, "Ledgers", **reading)
+        assert rules.mappings(tx, other.id) == before
+        assert (master.known(tx, other.id), master.version(tx, other.id)) == ([], 0)
+        assert master.refreshed(tx, other.id) is False
+        assert list(master.rows(tx, connection.id, ["Ledgers"])) == [("Ledgers", {"LegalEntityId": "USMF"})]
+        assert list(master.rows(tx, other.id, ["Ledgers"])) == []
+        assert master.complete(tx, other.id, "Ledgers", **reading).gone == 0
         pacing.leave_alone(tx, connection.id, "brex", 60)
         assert (pacing.wait_seconds(tx, other.id, "brex"), overview.waits(tx, other.id)) == (0, {})
         for one in (connection, other):

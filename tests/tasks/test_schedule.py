@@ -136,3 +136,50 @@ def test_a_sweep_from_the_broker_polls_refreshes_and_does_the_work(
         schedule.sweep.delay()
         watch.until(done)
     assert {"tasks.schedule.poll", "tasks.schedule.refresh"} <= set(watch.ended)
+
+
+def grown_old(runtime: Runtime) -> None:
+    """As if what happened had happened two days ago; no test of hashes."""
+    with runtime.database.begin() as tx:
+        tx.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
+        tx.execute(text("UPDATE events SET at = at - interval '2 days'"))
+        tx.execute(text("ALTER TABLE events ENABLE TRIGGER USER"))
+
+
+def test_the_nightly_checks_are_done_once_whatever_the_number_of_beats(
+    broker: Redis, runtime: Runtime, make: Callable[[str], Connection], world: World
+) -> None:
+    make("empty")
+    busy, paused = make("busy"), make("paused")
+    for one in (busy, paused):
+        hear(runtime, one)
+    with runtime.database.begin() as tx:
+        connections.pause(tx, paused.id, "by hand")
+    grown_old(runtime)
+
+    schedule.checks()
+    assert sent(broker) == [("tasks.schedule.reconcile", busy.id)]
+    schedule.reconcile(busy.id)
+    schedule.reconcile(busy.id)  # the other beat's
+    broker.flushdb()
+    schedule.checks()
+
+    assert sent(broker) == []
+    with runtime.database.begin() as tx:
+        done = tx.execute(text("SELECT connection_id FROM reconciliations WHERE done_at IS NOT NULL")).scalars().all()
+        digested = tx.execute(text("SELECT count(*) FROM audit_digests")).scalar()
+    assert (done, digested) == ([busy.id], 3)
+
+
+@pytest.mark.parametrize("number", [1, 6])
+def test_the_nightly_checks_cost_the_same_few_statements_for_any_number_of_connections(
+    broker: Redis, runtime: Runtime, make: Callable[[str], Connection], number: int
+) -> None:
+    for index in range(number):
+        hear(runtime, make(f"c{index}"))
+    seen: list[str] = []
+    event.listen(runtime.database.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+
+    schedule.checks()
+
+    assert (len(seen), len(sent(broker))) == (3, number)

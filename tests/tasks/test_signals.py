@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.signals import worker_ready
 from redis import Redis
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from connector.domain import jsonio
 from connector.embedded.runner import procfile
 from connector.embedded.testing import fresh_database
 from connector.store import schema
@@ -86,6 +88,12 @@ def test_bad_settings_end_a_worker_with_a_sentence(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SystemExit, match="DATABASE_URL is not a PostgreSQL URL") as end:
         signals._wait_for_schema()
     assert "s3cret" not in str(end.value)
+
+
+def test_a_worker_that_is_ready_has_the_sweep_made_without_waiting_for_beat(broker: Redis) -> None:
+    worker_ready.send(sender=type("Consumer", (), {"app": app})())
+    waiting = [jsonio.loads(message) for message in broker.lrange("schedule", 0, -1)]
+    assert [message["headers"]["task"] for message in waiting] == ["tasks.schedule.sweep"]
 
 
 @pytest.fixture

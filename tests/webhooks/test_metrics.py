@@ -96,6 +96,22 @@ def test_waits_attempts_and_ages_are_told(
     assert found["connector_age_seconds"]["acme", "poll"] >= 7200
 
 
+def test_what_the_last_night_found_is_told(client: FlaskClient, runtime: Runtime, connection: Connection) -> None:
+    assert "connector_reconciliation_findings" not in read(client)
+    for day, found in ((2, 5), (1, 3)):
+        change(
+            runtime,
+            "INSERT INTO reconciliations (connection_id, first_day, last_day, claimed_until, done_at, clean, found) "
+            "SELECT :id, current_date - 46, current_date - :day, now(), now() - interval '1 hour', false, :found",
+            id=connection.id, day=day, found=found,
+        )  # fmt: skip
+
+    found_now = read(client)
+
+    assert found_now["connector_reconciliation_findings"] == {("acme",): 3}
+    assert 3600 <= found_now["connector_age_seconds"]["acme", "reconciliation"] < 7200
+
+
 def test_no_figure_is_read_from_the_events(client: FlaskClient, runtime: Runtime, connection: Connection) -> None:
     with statements(runtime) as seen:
         client.get("/metrics")

@@ -15,7 +15,10 @@ __all__ = ["Rung", "State", "run"]
 
 
 def run(runtime: Runtime, connection: Connection) -> list[Rung]:
-    """Every rung of both sides, in order. Notes the Brex company it sees. Raises `vault.VaultError`."""
+    """Every rung of both sides, in order. Notes the Brex company it sees, and that its token is alive.
+
+    Raises `vault.VaultError`.
+    """
     with runtime.database.begin() as tx:
         secrets = connections.secrets(tx, runtime.vault, connection.id)
     return [

@@ -10,10 +10,10 @@ from connector.brex.v1 import V1
 from connector.brex.webhooks import Webhooks
 from connector.brex.wire import Company
 from connector.domain import record
-from connector.pipeline.ping import network
+from connector.pipeline.ping import fields, network
 from connector.pipeline.ping.rung import NEW_FILE, Ladder, Rung, State
 from connector.pipeline.runtime import Runtime
-from connector.store import connections, overview
+from connector.store import connections, overview, tokens
 from connector.store.connections import Connection
 
 SCOPES: Final = "accounting.record.read, accounting.record.write and companies.readonly"
@@ -46,11 +46,14 @@ def climb(runtime: Runtime, connection: Connection, token: str) -> Iterator[Rung
     if not alive:
         yield from _LADDER.skipped(*_RESTS[1:])
         return
+    with runtime.database.begin() as tx:
+        tokens.used(tx, connection.id)
     yield _scopes(company, records)
     yield from _company(runtime, connection, company)
     yield _accounting(company, records)
     if settings.get("integration_id"):
         yield _integration(v1, settings["integration_id"])
+    yield from fields.look(v1, _LADDER, settings)
     yield _queue(client) if not isinstance(records, BrexError) else _LADDER.skipped("queue")[0]
     yield _v1(hooks, v1, base, v1_base)
 

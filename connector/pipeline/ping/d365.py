@@ -10,14 +10,17 @@ from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Throttled, Unauthorized, Unavailable
 from connector.domain.connection import Posting
 from connector.mapping.entities import LegalEntity
-from connector.pipeline.ping import accounts, books, journal_name, network
+from connector.pipeline.ping import accounts, books, journal_name, network, sequences
 from connector.pipeline.ping.rung import NEW_FILE, Ladder, Rung, State
 from connector.pipeline.ping.sets import Rows, Sets, unread
 from connector.pipeline.runtime import Runtime, posting
 from connector.store.connections import Connection
 
 _LADDER: Final = Ladder("F&O")
-_SETUP: Final = ("legal entity", "ledger", "journal name", "account roles", "period", "ledger format", "default format")
+_SETUP: Final = (
+    "legal entity", "ledger", "journal name", "number sequences", "account roles", "period", "ledger format",
+    "default format",
+)  # fmt: skip
 
 
 def climb(runtime: Runtime, connection: Connection, secret: str, now: datetime) -> Iterator[Rung]:
@@ -107,11 +110,13 @@ def _set_up(sets: Sets, settings: Posting, now: datetime) -> Iterator[Rung]:
         found = _legal_entity(sets, code)
         yield found
         if found.state is State.RED:
-            yield from _LADDER.skipped("ledger", "journal name", "account roles", "period")
+            yield from _LADDER.skipped("ledger", "journal name", "number sequences", "account roles", "period")
             continue
         ledger = books.ledger(sets, _LADDER, code)
         yield ledger.rung
-        yield from journal_name.look(sets, _LADDER, code, entity.journal_name)
+        for name in entity.journal_names:
+            yield from journal_name.look(sets, _LADDER, code, name)
+        yield from sequences.look(sets, _LADDER, entity)
         yield from accounts.look(sets, _LADDER, entity, ledger.chart, today)
         yield books.period(sets, _LADDER, code, ledger, today)
     yield from books.formats(sets, _LADDER, settings)

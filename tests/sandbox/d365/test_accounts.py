@@ -3,8 +3,8 @@
 import pytest
 
 from sandbox.d365 import Ledger
-from sandbox.d365.dimensions import matches
 from sandbox.d365.display import join, split
+from sandbox.d365.rules import matches
 from tests.sandbox.d365.caller import Caller
 
 CHART = {"ChartOfAccounts": "Shared"}

@@ -1,21 +1,18 @@
 """The entity sets served are F&O's own, name by name and type by type."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.d365.schema import ENUMS, SETS, EntitySet
-
-METADATA = Path(__file__).parents[4] / "shared" / "specs" / "d365" / "entities.json"
+from tests.sandbox import metadata as published
 
 
 @pytest.fixture(scope="module")
 def metadata() -> Any:
-    if not METADATA.exists():
+    if not published.METADATA.exists():
         pytest.skip("F&O's metadata is not at hand")
-    return json.loads(METADATA.read_text(encoding="utf-8"))
+    return published.metadata()
 
 
 @pytest.mark.parametrize("entity", SETS.values(), ids=SETS.keys())

@@ -11,7 +11,7 @@ from tests.sandbox.d365.caller import HOST, Caller, message_of
 
 def test_without_cross_company_only_the_default_company_is_there(f_and_o: Caller) -> None:
     assert f_and_o.rows("JournalNames", everywhere=False) == []
-    assert len(f_and_o.rows("JournalNames")) == 4
+    assert len(f_and_o.rows("JournalNames")) == 5
 
 
 def test_the_default_company_can_be_another(f_and_o: Caller, ledger: Ledger) -> None:

@@ -1,0 +1,27 @@
+"""Templates of the texts that accountants read: which placeholders there are, and filling them in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+# Of a ledger line, and of a journal's description.
+LINE: Final = (
+    "merchant", "user", "memo", "type", "invoice", "record", "department", "location",
+)  # fmt: skip
+JOURNAL: Final = ("period", "journal", "entity")
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_BRACES: Final = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """What is no known placeholder stays as it was written."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+def mistakes(template: str, known: tuple[str, ...], what: str) -> Iterator[str]:
+    """A sentence for what is in braces and is no placeholder."""
+    odd = [found for found in dict.fromkeys(_BRACES.findall(template)) if found[1:-1] not in known]
+    if odd:
+        there_are = ", ".join(f"{{{name}}}" for name in known)
+        yield f"{what} has {' and '.join(odd)}; there are {there_are}"

@@ -1,0 +1,27 @@
+"""Records by what Brex calls them."""
+
+from collections.abc import Sequence
+
+from connector.store import sql
+from connector.store.engine import Tx
+
+
+def bills(tx: Tx, connection_id: int, ids: Sequence[int]) -> set[int]:
+    """Those of them that are bills, which Brex takes no export result for."""
+    found = sql.rows(
+        tx,
+        "SELECT id FROM records WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[])) "
+        "AND source_type = 'BILL'",
+        {"connection": connection_id, "ids": list(ids)},
+    )
+    return {row.id for row in found}
+
+
+def has_reimbursements(tx: Tx, connection_id: int) -> bool:
+    return bool(
+        sql.value(
+            tx,
+            "SELECT EXISTS (SELECT FROM records WHERE connection_id = :connection AND source_type = 'REIMBURSEMENT')",
+            {"connection": connection_id},
+        )
+    )
