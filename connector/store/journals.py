@@ -42,13 +42,17 @@ def free(tx: Tx, connection_id: int, key: Key, lines: int) -> Journal | None:
 
 
 def stuck(tx: Tx, connection_id: int, key: Key) -> int:
-    """How many journals of this key wait for an uncertain write of theirs, or for their own uncertain creation."""
+    """How many journals of this key wait for an uncertain write of theirs, or for their own uncertain creation.
+
+    Only where that is still looked for: what is held for a person must not hold up everything else of its day.
+    """
     return int(
         sql.value(
             tx,
             "SELECT count(DISTINCT j.id) FROM journals j JOIN batches b ON b.journal_id = j.id "
             "AND b.status = 'uncertain' WHERE j.connection_id = :connection AND j.legal_entity = :entity "
-            "AND j.journal_name = :name AND j.period = :period",
+            "AND j.journal_name = :name AND j.period = :period AND EXISTS (SELECT FROM writes w "
+            "WHERE w.batch_id = b.id AND w.outcome = 'uncertain' AND w.next_look_at IS NOT NULL)",
             _params(connection_id, key),
         )
         or 0

@@ -79,7 +79,7 @@ def test_held_for_whatever_reason_the_day_is_brexs_where_none_was_planned(
 def test_what_is_done_and_what_has_no_date_yet_is_left_and_said(
     cli: Cli, runtime: Runtime, connection: Connection, spend: Spending, taken_in: Work
 ) -> None:
-    written = spend.expense(erp_posting_date="2026-03-31T20:00:00Z")
+    written = spend.expense(erp_posting_date="2026-06-30T20:00:00Z")
     taken_in()
     announce(runtime, connection, ["accr_only_announced"])
 
