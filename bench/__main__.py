@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import plan, vendors
+from bench import landing, plan, vendors
 
-BENCHMARKS = {"plan": plan.main, "vendors": vendors.main}
+BENCHMARKS = {"landing": landing.main, "plan": plan.main, "vendors": vendors.main}
 
 
 def main() -> int:
