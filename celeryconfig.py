@@ -62,6 +62,7 @@ beat_scheduler = "celery.beat:Scheduler"
 beat_schedule = {
     "sweep": {"task": "tasks.schedule.sweep", "schedule": 60.0, "options": {"expires": 50.0}},
     "checks": {"task": "tasks.schedule.checks", "schedule": 1800.0, "options": {"expires": 1700.0}},
+    "vendors": {"task": "tasks.schedule.vendors", "schedule": 600.0, "options": {"expires": 500.0}},
     "tokens": {"task": "tasks.schedule.tokens", "schedule": 3600.0, "options": {"expires": 3000.0}},
 }
 timezone = "UTC"

@@ -1,5 +1,16 @@
-"""`python -m connector …`: the command line where the project runs without being installed."""
+"""The program's entrance, also as `python -m connector …`. Ctrl-C is no error, not even while the rest still loads."""
 
-from connector.cli.main import main
+import sys
 
-main()
+
+def main() -> None:
+    try:
+        from connector.cli.main import main as run  # noqa: PLC0415 - loading takes a moment, and may be interrupted
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

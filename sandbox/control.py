@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from connector.domain import jsonio
+from sandbox import settled
 from sandbox.d365 import CannotPost
 from sandbox.d365.errors import Refusal
 from sandbox.population import EXPECTED, populate
@@ -47,18 +48,29 @@ def create_app(world: "World") -> Flask:
 def _setting_up(app: Flask, world: "World") -> None:
     @app.get("/connection")
     def connection() -> Response:
-        """?name=: a connection file for this sandbox."""
-        return _json(world.connection(request.args.get("name", "demo")))
+        """?name=&source=: a connection file for this sandbox."""
+        name, source = request.args.get("name", "demo"), request.args.get("source", "accounting")
+        return _json(settled.connection(world, name) if source == "transactions" else world.connection(name))
 
     @app.get("/mappings.csv")
     def mappings() -> Response:
-        return Response(MAPPINGS.read_text(encoding="utf-8"), content_type="text/csv; charset=utf-8")
+        """?source="""
+        text = MAPPINGS.read_text(encoding="utf-8")
+        more = settled.MAPPINGS if request.args.get("source") == "transactions" else ""
+        return Response(text + more, content_type="text/csv; charset=utf-8")
 
     @app.post("/seed")
     def seed() -> Response:
-        """{"records": 240, "seed": 1, "all_types": false}: a population, in review. A second call adds nothing."""
+        """{"records": 240, "seed": 1, "all_types": false}: a population, in review. A second call adds nothing.
+
+        {"source": "transactions"}: card transactions and expenses instead of accounting records.
+        """
         wish = _body()
         with world.store.transaction():
+            if not world.store.all(EXPECTED) and wish.get("source") == "transactions":
+                count, seed = int(wish.get("records", 240)), int(wish.get("seed", 1))
+                for one in settled.populate(world.brex, count, world.clock(), seed):
+                    world.store.put(EXPECTED, one["record_id"], one)
             if not world.store.all(EXPECTED):
                 every = bool(wish.get("all_types"))
                 cases = populate(

@@ -178,16 +178,16 @@ class Operator:
     def brex_statuses(self) -> dict[str, str]:
         return {str(key): str(value) for key, value in self.control("GET", "/records").items()}
 
-    def add_connection(self, name: str) -> None:
+    def add_connection(self, name: str, source: str = "accounting") -> None:
         """As an operator would; a second demo finds it there and lets it work again."""
         self._connection = name
         known = self.connector_json("connections", "list", "--json")
         if name in [one["name"] for one in known]:
             self.connector("resume", name)
             return
-        file = jsonio.dumps(self.control("GET", f"/connection?name={name}"))
+        file = jsonio.dumps(self.control("GET", f"/connection?name={name}&source={source}"))
         self.connector("connections", "add", "-", "--paused", stdin=file)  # nothing is planned without its mappings
-        mappings = self._http("GET", self._about["control"] + "/mappings.csv", None).decode()
+        mappings = self._http("GET", self._about["control"] + f"/mappings.csv?source={source}", None).decode()
         self.connector("mappings", "import", name, "-", stdin=mappings)
         self.connector("resume", name)
 

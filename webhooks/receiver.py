@@ -13,6 +13,7 @@ from connector.domain import connection as files
 from connector.domain import jsonio
 from connector.pipeline import intake
 from connector.pipeline.runtime import Runtime
+from connector.pipeline.source import is_transactions
 from connector.store import connections, webhooks
 from connector.store.connections import Connection
 from connector.vault import VaultError
@@ -75,6 +76,8 @@ def _store(runtime: Runtime, connection: Connection, body: bytes) -> Response:
     except ValueError as error:
         log.warning("webhook unreadable", connection=connection.name, reason=str(error))
         return _answer(400, f"unreadable: {error}")
+    if is_transactions(connection):
+        ids = []  # accounting records, which this connection does not read
     actor = f"webhook:{webhook_id}"
     with runtime.database.begin() as tx:
         body_hash = hashlib.sha256(body).hexdigest()

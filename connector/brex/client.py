@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from connector.brex.answers import one_object
 from connector.brex.calls import Calls, Params
 from connector.brex.errors import NoAnswer, Unreadable
-from connector.brex.wire import Company, Export, FailedExport, export_results
+from connector.brex.wire import Company, Export, FailedExport, Reported, export_results
 from connector.domain import jsonio
 from connector.outbound.session import Outbound
 
@@ -72,6 +72,10 @@ class BrexClient:
         total = body.get("total_count")
         return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
+    def touch(self) -> None:
+        """The smallest read there is: does Brex answer this token?"""
+        next(self.pages(review_status=None, source_type="CARD", updated_after=LONG_AGO, limit=1), None)
+
     def by_ids(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """The records with these ids, in no order. An id that Brex does not know is simply missing."""
         found: dict[str, dict[str, Any]] = {}
@@ -82,19 +86,19 @@ class BrexClient:
                 found |= {item["id"]: item for item in page if _id(item) in wanted}
         return list(found.values())
 
-    def report(self, successes: Sequence[Export], failures: Sequence[FailedExport]) -> set[str]:
-        """Tell Brex how exports ended; the ids that Brex says it updated.
+    def report(self, successes: Sequence[Export], failures: Sequence[FailedExport]) -> Reported:
+        """Tell Brex how exports ended.
 
         Not idempotent: telling again is refused as not ready. Raises `ReportRefused` naming the records.
         """
         if not successes and not failures:
-            return set()
+            return Reported(frozenset())
         data = jsonio.dumps(export_results(successes, failures)).encode()
         body, trace = self._call("POST", f"{self.base_url}{_RECORDS}/export-results", data=data)
         updated = body.get("updated_accounting_record_ids")
         if not isinstance(updated, list) or not all(isinstance(one, str) for one in updated):
             raise NoAnswer("Brex took the export results but does not say which", status=200, trace_id=trace)
-        return set(updated)
+        return Reported(frozenset(updated), trace)
 
     def _pages(self, filters: Params) -> Iterator[list[dict[str, Any]]]:
         cursor: str | None = None

@@ -31,6 +31,14 @@ class FailedExport:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The records that Brex says it updated, and its trace id of that call."""
+
+    updated: frozenset[str]
+    trace_id: str = ""
+
+
 def export_results(successes: Iterable[Export], failures: Iterable[FailedExport]) -> dict[str, Any]:
     """Body of POST export-results. Fact: `deep_link_url` may be left out, not null (Brex accounting spec)."""
     results: list[dict[str, Any]] = []

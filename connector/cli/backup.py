@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector import settings
+from connector.cli.asking import confirm
 from connector.cli.failures import Failure
 from connector.cli.output import note, say
 from connector.cli.words import counted
@@ -52,7 +53,7 @@ def restore(
     if not file.is_file():
         raise Failure(f"There is no file {file}.")
     if not yes:
-        typer.confirm(f"Replace the database in {home} by {file}?", abort=True, err=True)
+        confirm(f"Replace the database in {home} by {file}?")
     try:
         with files.running(home, alone=True) as url:
             files.restore(url, file)

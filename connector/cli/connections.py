@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.cli.arguments import AsJson, Name
+from connector.cli.asking import confirm
 from connector.cli.context import Context, current, speakable
 from connector.cli.failures import Failure
 from connector.cli.output import note, print_file, print_json, say
@@ -87,6 +88,8 @@ def _replace(context: Context, known: Connection, file: ConnectionFile) -> None:
 def _parsed(file: str) -> tuple[Any, list[str]]:
     """What the file says, and the names that it gives twice."""
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    if not raw.strip():
+        raise Failure(f"{file} is empty; nothing was stored.")
     try:
         text = raw.removeprefix(b"\xef\xbb\xbf")
         return jsonio.loads(text), jsonio.doubled(text)
@@ -192,7 +195,7 @@ def remove(
             "the connection would not know them and could write them a second time."
         )
     if not yes:
-        typer.confirm(f"Remove {name}?", abort=True, err=True)
+        confirm(f"Remove {name}?")
     with context.runtime.database.begin() as tx:
         connections.remove(tx, found.id)
     say(f"Connection {name} is removed.")

@@ -9,7 +9,7 @@ from connector.cli.context import current, person
 from connector.cli.failures import Failure
 from connector.cli.output import print_json, say
 from connector.pipeline import recover as recovery
-from connector.store import connections
+from connector.store import connections, successions
 
 
 def pause(
@@ -43,6 +43,8 @@ def resume(ctx: typer.Context, name: Name) -> None:
     context = current(ctx)
     found = context.connection(name)
     with context.runtime.database.begin() as tx:
+        if follower := successions.followed_by(tx, found.id):
+            raise Failure(f"{name} has ended: {follower} goes on in its place.")
         connections.resume(tx, found.id)
     say(f"{name} goes on." if not found.active else f"{name} was at work already; it looks for work now.")
     context.woken(context.connection(name))

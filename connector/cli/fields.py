@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from connector.brex.errors import BrexError
 from connector.cli.arguments import AsJson, Name
+from connector.cli.asking import confirm
 from connector.cli.context import current
 from connector.cli.failures import Failure
 from connector.cli.output import complain, err, note, print_json, say
@@ -60,7 +61,7 @@ def push_(
         if not as_json:
             _print(found)
         if found.changes and not yes:
-            typer.confirm("Push this to Brex?", abort=True, err=True)
+            confirm("Push this to Brex?")
         done = _done(push, found)
     if as_json:
         refused = [{"remote_id": one, "reason": why} for one, why in done.refused]

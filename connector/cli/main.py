@@ -12,12 +12,14 @@ from typer.core import TyperGroup
 
 from connector import logs
 from connector.cli import (
+    alignment,
     audit,
     backfill,
     backup,
     connections,
     control,
     credentials,
+    cutover,
     data,
     doctor,
     fields,
@@ -36,7 +38,7 @@ from connector.cli import (
     settle,
     statement,
     status,
-    vendors,
+    transfers,
     webhooks,
 )
 from connector.cli.failures import explain
@@ -76,7 +78,7 @@ app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_SETTING_UP)(refresh.refresh)
 app.add_typer(mappings.app, name="mappings", rich_help_panel=_SETTING_UP)
 app.add_typer(rules.app, name="rules", rich_help_panel=_SETTING_UP)
-app.add_typer(vendors.app, name="vendors", rich_help_panel=_SETTING_UP)
+app.add_typer(alignment.app, name="vendors", rich_help_panel=_SETTING_UP)
 app.add_typer(fields.app, name="fields", rich_help_panel=_SETTING_UP)
 app.command(rich_help_panel=_RECORDS)(backfill.backfill)
 app.command(rich_help_panel=_RECORDS)(records.records)
@@ -90,9 +92,11 @@ app.command(rich_help_panel=_RECORDS)(settle.settle)
 app.command(rich_help_panel=_RUNNING)(status.status)
 app.command(rich_help_panel=_RUNNING)(reconcile.reconcile)
 app.command(rich_help_panel=_RUNNING)(statement.statement)
+app.add_typer(transfers.app, name="transfers", rich_help_panel=_RUNNING)
 app.command(rich_help_panel=_RUNNING)(control.pause)
 app.command(rich_help_panel=_RUNNING)(control.resume)
 app.command(rich_help_panel=_RUNNING)(control.recover)
+app.command("cut-over", rich_help_panel=_RUNNING)(cutover.cut_over)
 app.command(rich_help_panel=_RUNNING)(doctor.doctor)
 app.command(rich_help_panel=_RUNNING)(backup.backup)
 app.command(rich_help_panel=_RUNNING)(backup.restore)

@@ -61,6 +61,8 @@ def retry(
         if not connection.active:
             note(f"{name} is paused; they go on after `connector resume {name}`.")
         context.woken(connection)
+    elif ids:
+        raise typer.Exit(1)
 
 
 def skip(

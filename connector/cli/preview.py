@@ -13,7 +13,7 @@ from connector.cli.failures import Failure
 from connector.cli.output import print_json, say
 from connector.cli.words import counted
 from connector.domain.connection import Posting
-from connector.domain.treatments import TREATMENTS, treatment_of
+from connector.domain.treatments import EVERY, treatment_of
 from connector.pipeline import preview as looking
 from connector.pipeline.preview import Preview
 from connector.pipeline.runtime import posting
@@ -87,7 +87,7 @@ def approve(
     context = current(ctx)
     connection = context.connection(name)
     wanted = [one.strip().upper() for one in types]
-    entries = [one for one in TREATMENTS if _is_entry(one, posting(connection))]
+    entries = [one for one in EVERY if _is_entry(one, posting(connection))]
     for one in wanted:
         if one not in entries:
             raise Failure(f"Records of type {one} become no entry on {name}; these do: {', '.join(entries)}.")

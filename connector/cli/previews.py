@@ -40,8 +40,10 @@ def _print(found: Sequence[Preview]) -> None:
     if not found:
         say("Nothing waits.")
         return
-    columns = [Column("Record"), Column("Type", leave=2), Column("Date"), Column("Amount", right=True),
-               Column("Debit"), Column("Credit", leave=1), Column("Otherwise", wrap=True)]  # fmt: skip
+    columns = [
+        Column("Record"), Column("Type", leave=5), Column("Date", leave=3), Column("Amount", right=True, leave=1),
+        Column("Debit", wrap=True, leave=2), Column("Credit", wrap=True, leave=4), Column("Otherwise", wrap=True),
+    ]  # fmt: skip
     table(columns, [_row(one) for one in found])
     written = sum(one.entry is not None for one in found)
     held = sum(bool(one.problems) for one in found)

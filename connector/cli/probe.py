@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from connector.cli.arguments import AsJson, Name
+from connector.cli.asking import confirm
 from connector.cli.context import Context, current
 from connector.cli.failures import Failure
 from connector.cli.output import note, print_json, say
@@ -81,7 +82,7 @@ def _try(context: Context, connection: Connection, *, yes: bool) -> None:
             f"This creates a journal {settings['journal_name']} in {settings['legal_entity']} with lines of a few "
             "cents. It is not posted, and it stays there until a person deletes it."
         )
-        typer.confirm("Go on?", abort=True, err=True)
+        confirm("Go on?")
     try:
         learned = probing.run(context.runtime, connection, datetime.now(UTC))
     except probing.NotPossible as error:

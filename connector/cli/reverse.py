@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.arguments import AsJson, Name, ProblemOption, RecordIds, StageOption, day_option
+from connector.cli.asking import confirm
 from connector.cli.context import current, person
 from connector.cli.output import note, say
 from connector.cli.people import known, report
@@ -55,7 +56,7 @@ def reverse(
         say("No record matches.")
         return
     if len(chosen) > 1 and not yes:
-        typer.confirm(f"Take the entries of {counted(len(chosen))} back?", abort=True, err=True)
+        confirm(f"Take the entries of {counted(len(chosen))} back?")
     done = people.reverse(
         context.runtime, connection, actor=person(), reason=reason.strip(), record_ids=chosen, day=day, repost=repost,
         vendor_checked=vendor_checked, gone=gone,

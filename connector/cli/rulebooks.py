@@ -90,9 +90,11 @@ def rows_of(
     version: int | None,
     present: Sequence[tuple[str, ...]],
 ) -> Sequence[tuple[str, ...]]:
-    """Today's rows, or those in force at a version. Raises `Failure` where there were none yet."""
+    """Today's rows, or those in force at a version. Raises `Failure` where there were none, or it is yet to come."""
     if version is None:
         return present
+    if version > connection.rules_version:
+        raise Failure(f"There is no version {version} yet: `connector {kind} history {connection.name}`.")
     with context.runtime.database.begin() as tx:
         found = versions.rows_at(tx, connection.id, kind, version)
     if found is None:

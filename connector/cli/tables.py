@@ -11,7 +11,9 @@ from rich.text import Text
 
 from connector.cli.output import ENDLESS, Cell, clean, note, out
 
-WRAPPED = 18  # what a column that may wrap needs at least
+WRAPPED = 18  # what a column that may wrap needs at least …
+WORD = 28  # … or as much as its longest word, such as a problem's code, up to this
+ID = 32  # no id is longer
 GAP = 2
 Rows = Sequence[Sequence[Text]]
 
@@ -71,7 +73,7 @@ def _padded(text: str, width: int, right: bool) -> str:
 def _fitting(columns: Sequence[Column], rows: Rows, filled: Sequence[int], room: int) -> list[int]:
     widths = {number: _width(columns[number], [row[number] for row in rows]) for number in filled}
     shown = list(filled)
-    while sum(widths[number] + GAP for number in shown) > room:
+    while sum(widths[number] + GAP for number in shown) - GAP > room:
         going = max(shown, key=lambda number: columns[number].leave)
         if columns[going].leave == 0:
             break
@@ -81,19 +83,34 @@ def _fitting(columns: Sequence[Column], rows: Rows, filled: Sequence[int], room:
 
 def _width(column: Column, cells: Sequence[Text]) -> int:
     widest = max((cell_len(line) for cell in (column.title, *cells) for line in str(cell).split("\n")), default=0)
-    return min(widest, WRAPPED) if column.wrap else widest
+    if not column.wrap:
+        return widest
+    word = max((cell_len(word) for cell in cells for word in str(cell).split()), default=0)
+    return min(widest, max(WRAPPED, min(word, WORD)))
 
 
 def _print_table(console: Console, columns: Sequence[Column], rows: Rows, shown: Sequence[int], title: str) -> None:
+    if title:  # above the table and not part of it: it may be wider
+        console.print(Text(clean(title).plain, style="bold"), soft_wrap=True)
     printed = Table(
-        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", title=title or None,
-        title_justify="left", title_style="bold", show_header=any(column.title for column in columns),
+        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold",
+        show_header=any(column.title for column in columns),
     )  # fmt: skip
+    widths = {number: _width(columns[number], [row[number] for row in rows]) for number in shown}
+    least = {number: min(width, WRAPPED) if columns[number].wrap else width for number, width in widths.items()}
+    tight = sum(least.values()) + GAP * (len(least) - 1) > console.width
     for number in shown:
         column = columns[number]
+        # Words may be folded where nothing else helps; numbers and ids never: half a number is another number.
+        folded = column.wrap or (tight and not column.right and (widths[number] > ID or _has_blanks(rows, number)))
         printed.add_column(
-            column.title, justify="right" if column.right else "left", no_wrap=not column.wrap, overflow="fold"
-        )
+            column.title, justify="right" if column.right else "left", overflow="fold",
+            no_wrap=not folded, min_width=None if folded and tight else least[number],
+        )  # fmt: skip
     for row in rows:
         printed.add_row(*(row[number] for number in shown))
     console.print(printed)
+
+
+def _has_blanks(rows: Rows, number: int) -> bool:
+    return any(" " in row[number].plain for row in rows)

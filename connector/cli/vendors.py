@@ -74,7 +74,7 @@ def suggest(ctx: typer.Context, name: Name, merchant: Merchant, entity: Entity =
     """
     context = current(ctx)
     connection = context.connection(name)
-    book, company = _book(context, connection), _entity(connection, entity)
+    book, company = book_of(context, connection), entity_of(connection, entity)
     if company not in book.registers:
         raise Failure(f"F&O's vendors of {company} are not known here: `connector refresh {name}` reads them.")
     match = book.registers[company].match(merchant)
@@ -99,10 +99,10 @@ def explain(ctx: typer.Context, name: Name, merchant: Merchant, entity: Entity =
     """
     context = current(ctx)
     connection = context.connection(name)
-    company = _entity(connection, entity)
+    company = entity_of(connection, entity)
     with context.runtime.database.begin() as tx:
         found = store.history(tx, connection.id, company, key_of(merchant))
-    now = _book(context, connection).choice(company, merchant)
+    now = book_of(context, connection).choice(company, merchant)
     if as_json:
         print_json({"account": now.account, "why": now.why, "problem": now.code, "history": found})
         return
@@ -123,7 +123,7 @@ def confirm(ctx: typer.Context, name: Name, merchant: Merchant, account: Account
     """
     context = current(ctx)
     connection = context.connection(name)
-    book, company = _book(context, connection), _entity(connection, entity)
+    book, company = book_of(context, connection), entity_of(connection, entity)
     made = _said(lambda: vendors.confirm(context.runtime, connection, book, company, merchant, account, person()))
     say(f'"{made.key}" is {made.account} {made.vendor_name} in {company}.')
     context.woken(connection)
@@ -137,7 +137,7 @@ def reject(ctx: typer.Context, name: Name, merchant: Merchant, account: Account,
     """
     context = current(ctx)
     connection = context.connection(name)
-    book, company = _book(context, connection), _entity(connection, entity)
+    book, company = book_of(context, connection), entity_of(connection, entity)
     made = _said(lambda: vendors.reject(context.runtime, connection, book, company, merchant, account, person()))
     say(f'"{made.key}" is not {account} in {company}; now {made.verdict}: {made.why}.')
     context.woken(connection)
@@ -155,7 +155,7 @@ def import_(
     """
     context = current(ctx)
     connection = context.connection(name)
-    book = _book(context, connection)
+    book = book_of(context, connection)
     rows = rulebooks.read(file, lambda text: _read(text, book, connection))
     actor = person()
     for merchant, entity, account in rows:
@@ -213,7 +213,7 @@ def duplicates(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     connection = context.connection(name)
     found = [
         (entity, same)
-        for entity, register in sorted(_book(context, connection).registers.items())
+        for entity, register in sorted(book_of(context, connection).registers.items())
         for same in register.same_name()
     ]
     if as_json:
@@ -227,11 +227,11 @@ def duplicates(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
                         for entity, same in found])  # fmt: skip
 
 
-def _book(context: Context, connection: Connection) -> Vendors:
+def book_of(context: Context, connection: Connection) -> Vendors:
     return map.rules_of(context.runtime.database, connection).vendors
 
 
-def _entity(connection: Connection, given: str | None) -> str:
+def entity_of(connection: Connection, given: str | None) -> str:
     known = vendors.entities(connection)
     if given is not None and given.lower() not in known:
         raise Failure(f"{connection.name} does not post to {given}; it posts to {', '.join(known)}.")

@@ -8,6 +8,7 @@ import typer
 
 from connector.brex.webhooks import READY_EVENT
 from connector.cli.arguments import AsJson, Name
+from connector.cli.asking import confirm
 from connector.cli.context import Context, current
 from connector.cli.failures import Failure
 from connector.cli.output import note, print_json, say
@@ -43,7 +44,7 @@ def register(
     except Occupied as error:
         if not yes:
             note(f"{error}. Whoever listens there would hear no more of Brex.")
-            typer.confirm(f"Deliver to {where} instead?", abort=True, err=True)
+            confirm(f"Deliver to {where} instead?")
         done = webhooks.register(context.runtime, found, where, replace=True)
     say(f"{done.url} {done.change}; {counted(done.secrets, 'secret')} stored.")
 

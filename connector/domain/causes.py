@@ -11,6 +11,15 @@ CAUSES: Final[dict[str, str]] = {
         "A webhook or a person named a record that the token cannot see, or that was removed meanwhile."
     ),
     "RECORD-NOT-READY": "The record was announced, and taken back into review before it was read.",
+    "RECORD-WAITING": (
+        "A card transaction whose expense is missing, not approved or not coded by the connection's rule, or whose "
+        "date or days of grace are still to come. It waits where it is; after `hold_after_days` it is held."
+    ),
+    "RECORD-ODD": "Amounts of some kinds of card transaction have a documented sign, and this one has the other.",
+    "RECORD-CUT-OVER": (
+        "Since a cut-over from card transactions, an accounting record was found beside one of them that is booked, "
+        "and the two are neither surely the same nor surely two."
+    ),
     "RECORD-EXPORTED-ELSEWHERE": "Another integration, or a person in Brex, marked it as exported.",
     "RECORD-BEFORE-START": (
         "Its local posting date lies before the day from which this connection posts; history was keyed by hand."

@@ -1,6 +1,7 @@
 """The connection file: one Brex account joined to one F&O environment. Validated whole, all mistakes at once."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from connector.domain import sense
 from connector.domain.mistakes import sentence
+from connector.domain.readiness import Readiness
 from connector.domain.tax import Tax
 from connector.domain.treatments import (
     AccountRole,
@@ -63,6 +65,15 @@ class PushSettings(_Strict):
     dimensions: list[Annotated[str, Field(min_length=1)]] = []
 
 
+class TransferSettings(_Strict):
+    """Transfers to bill-pay vendors, off where this is left out. Limits in major units, by currency and UTC day."""
+
+    account_id: str = Field(min_length=1)  # of the Brex business account that pays
+    daily_limits: dict[
+        Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=4)]
+    ] = Field(min_length=1)
+
+
 class BrexSide(_Strict):
     token: Secret
     base_url: Https = "https://api.brex.com"
@@ -70,7 +81,11 @@ class BrexSide(_Strict):
     webhook_secret: SecretStr | None = None
     source: Literal["accounting", "transactions"] = "accounting"
     integration_id: str | None = None
+    transactions: Readiness | None = None  # of source transactions: when one may be booked
+    follows: Annotated[str, Field(pattern=NAME)] | None = None  # of source accounting: the one that booked before it
     push: PushSettings = PushSettings()
+    transfers: TransferSettings | None = None
+    transfers_token: SecretStr | None = None
 
 
 class D365Side(_Strict):
@@ -101,6 +116,15 @@ class Entity(_Strict):
     currencies: dict[str, dict[AccountRole, RoleAccount]] = {}
 
 
+class NewVendors(_Strict):
+    """Vendors that one side lacks: created by themselves, by a person's word alone, and with what in F&O."""
+
+    create: Literal["off", "f_and_o", "brex", "both"] = "off"
+    group: Annotated[str, Field(min_length=1, max_length=10)] | None = None
+    terms: Annotated[str, Field(min_length=1)] | None = None  # left out: the group's
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$"), AfterValidator(str.upper)] | None = None
+
+
 class Posting(_Strict):
     start_date: date
     legal_entity: EntityId
@@ -123,6 +147,7 @@ class Posting(_Strict):
     defaults: dict[str, str] = {}  # MainAccount or a dimension → what coded lines get where nothing else answers
     entities: dict[EntityId, Entity] = {}
     treatments: dict[RecordType, TreatmentSetting] = {}
+    vendors: NewVendors = NewVendors()
 
 
 class ConnectionFile(_Strict):
@@ -146,14 +171,24 @@ def read(data: Any) -> ConnectionFile:
         file = ConnectionFile.model_validate(data)
     except ValidationError as error:
         raise BadConnectionFile([sentence(mistake) for mistake in error.errors(include_input=False)]) from None
-    mistakes = list(sense.mistakes(file.posting))
+    mistakes = [*sense.mistakes(file.posting), *_of_transfers(file.brex)]
     if mistakes:
         raise BadConnectionFile(mistakes)
     return file
 
 
+def _of_transfers(brex: BrexSide) -> list[str]:
+    """Money leaves with a token of its own, which posting has no use for."""
+    token = brex.transfers_token.get_secret_value() if brex.transfers_token else ""
+    if brex.transfers is not None and not token:
+        return ["brex.transfers_token: is required for brex.transfers: a token of its own, with the scope transfers"]
+    if token and token != MASK and token == brex.token.get_secret_value():
+        return ["brex.transfers_token: must be another token than brex.token"]
+    return []
+
+
 def without_secrets(file: ConnectionFile) -> dict[str, Any]:
-    """The part that is stored in the clear: everything but the three secrets."""
+    """The part that is stored in the clear: everything but the secrets."""
     data: dict[str, Any] = file.model_dump(mode="json")
     for side, key in SECRETS:
         data[side].pop(key)
@@ -161,4 +196,6 @@ def without_secrets(file: ConnectionFile) -> dict[str, Any]:
 
 
 # Side and key of each secret in the file; stored encrypted, shown masked.
-SECRETS = (("brex", "token"), ("brex", "webhook_secret"), ("d365", "client_secret"))
+SECRETS = (
+    ("brex", "token"), ("brex", "webhook_secret"), ("brex", "transfers_token"), ("d365", "client_secret"),
+)  # fmt: skip

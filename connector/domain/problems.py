@@ -20,7 +20,7 @@ class Kind:
 
 # Under this name `values` keep F&O's own words, where it was F&O that told of the problem.
 INFOLOG: Final = "infolog"
-ANYWAY: Final = " Where F&O is known to take it: `connector retry NAME RECORD_ID --anyway`."
+ANYWAY: Final = " Where F&O is known to take it: `connector retry NAME RECORD_ID --anyway --reason WHY`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,19 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "RECORD-NOT-READY": Kind(
         "In Brex this record is in {status}, not READY_FOR_EXPORT.",
         "Finish its review in Brex and export it again; it then goes on by itself.",
+    ),
+    "RECORD-WAITING": Kind(
+        "It is not booked yet: {reason}.",
+        "Complete its expense in Brex (coding, approval); it is read again with every poll and goes on by itself.",
+    ),
+    "RECORD-ODD": Kind(
+        "What Brex shows of it contradicts itself: {reason}.",
+        "Look at it in Brex and book it by hand, then skip it with a reason.",
+    ),
+    "RECORD-CUT-OVER": Kind(
+        "Its expense was booked by {old} as {twin}: {reason}.",
+        "Compare the two in F&O. Booked already: skip it. A record of its own: `connector cut-over {old} {new} "
+        "--book RECORD_ID`.",
     ),
     "RECORD-EXPORTED-ELSEWHERE": Kind(
         "Brex says this record was already exported, but this connector never wrote it.",
@@ -221,9 +234,10 @@ PROBLEMS: Final[dict[str, Kind]] = {
         "Split the record in Brex, or book it by hand and skip it.",
     ),
     "MAP-FORMAT-MISSING": Kind(
-        "F&O has no active {format} for integrating applications.",
+        "F&O shows no active {format} for integrating applications.",
         "Activate one under General ledger > Chart of accounts > Dimensions > "
-        "Financial dimension configuration for integrating applications, then run `connector refresh`.",
+        "Financial dimension configuration for integrating applications; where one is active, let the connector's user "
+        "read DimensionIntegrationFormats (`connector ping NAME`). Then run `connector refresh`.",
     ),
     "MAP-FORMAT-LACKS": Kind(
         "The active {format} has no segment {dimension} ({subject}).",
@@ -293,14 +307,15 @@ PROBLEMS: Final[dict[str, Kind]] = {
     ),
     "D365-ALTERED": Kind(
         "F&O wrote something else than was sent: {difference}.",
-        "Look at journal {journal} in F&O. Accept it as it stands with `connector retry NAME RECORD_ID --anyway`, or "
-        "remove what F&O fills in by default and take the entry back with `connector reverse NAME RECORD_ID --repost`.",
+        "Look at journal {journal} in F&O. Accept it as it stands with `connector retry NAME RECORD_ID --anyway "
+        "--reason WHY`, or remove what F&O fills in by default and take the entry back with `connector reverse NAME "
+        "RECORD_ID --repost --reason WHY`.",
         anyway=True,
     ),
     "D365-VOUCHER": Kind(
         "F&O spread the entry's lines over vouchers in another way than one voucher per entry: {difference}.",
-        "Set the journal name's new voucher rule to In connection with balance, then correct journal {journal}, or "
-        "accept it as it stands with `connector retry NAME RECORD_ID --anyway`.",
+        "Set the journal name's new voucher rule to In connection with balance, then correct journal {journal} and "
+        "retry, or accept it as it stands with `connector retry NAME RECORD_ID --anyway --reason WHY`.",
         anyway=True,
     ),
     "D365-JOURNAL": Kind(
@@ -309,20 +324,23 @@ PROBLEMS: Final[dict[str, Kind]] = {
     ),
     "LEDGER-GONE": Kind(
         "The entry stood in journal {journal}, and F&O no longer has it.",
-        "If it was deleted on purpose, say so with `connector reverse NAME RECORD_ID`, with --repost to write it anew; "
-        "nothing is sent again by itself.",
+        "If it was deleted on purpose, say so with `connector reverse NAME RECORD_ID --reason WHY`, with --repost to "
+        "write it anew; nothing is sent again by itself.",
     ),
     "LEDGER-TWICE": Kind(
         "The ledger holds this entry more than once ({found}).",
-        "Delete or reverse the surplus lines in F&O, then retry.",
+        "Delete the surplus lines in F&O, then retry. Where they are posted, take all of it back with `connector "
+        "reverse NAME RECORD_ID --reason WHY`, with --repost to write it anew.",
     ),
     "LEDGER-PARTIAL": Kind(
         "The ledger holds only part of this entry ({found}).",
-        "Complete the lines in F&O and retry, or take them back with `connector reverse NAME RECORD_ID`.",
+        "Complete the lines in F&O and retry, or take them back with `connector reverse NAME RECORD_ID --reason WHY`.",
     ),
     "LEDGER-CANNOT-TELL": Kind(
         "It is unknown whether F&O wrote this entry, and F&O cannot tell: {reason}.",
-        "Search F&O for Document {reference}. Retry once the journal can be read again.",
+        "Search F&O for Document {reference}. Retry once the journal can be read again. Where F&O has nothing of it, "
+        "posted neither, say so with `connector reverse NAME RECORD_ID --gone --reason WHY`, with --repost to write it "
+        "anew.",
     ),
     "POST-GIVEN-UP": Kind(
         "Sending failed {attempts} times: {reason}.",
@@ -355,7 +373,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     ),
     "ACK-NOT-FOUND": Kind(
         "The entry is in the ledger, but Brex no longer knows the record.",
-        "Reverse the entry in F&O if the spend was withdrawn.",
+        "If the spend was withdrawn, take the entry back with `connector reverse NAME RECORD_ID --reason WHY`.",
     ),
     "ACK-GIVEN-UP": Kind(
         "Reporting the export to Brex failed {attempts} times: {reason}.",

@@ -15,6 +15,10 @@ from connector.domain.money import Money
 
 READY: Final = "READY_FOR_EXPORT"
 EXPORTED: Final = "EXPORTED"
+# Source types whose records have no export status in Brex: nothing there can become EXPORTED.
+TRANSACTION: Final = "TRANSACTION"  # a settled card transaction with its expense, as `domain.spend` joins them
+SETTLED: Final = "SETTLED"  # in place of a review status: it may be booked
+SILENT: Final = ("BILL", TRANSACTION)
 
 # PostgreSQL stores neither NUL nor half a character (a lone surrogate); in a name or memo they mean nothing.
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -73,6 +77,12 @@ class Record:
     due_at: str = ""  # of bills only, as Brex writes it
     status: str = ""  # not documented; seen in use: SUBMITTED
     billing_amount: Money | None = None  # not documented; seen in use
+    # Of card transactions only. `waits`: why it is not booked yet, in words; `overdue`: it waits for too long.
+    category: str = ""
+    mcc: str = ""
+    waits: tuple[str, ...] = ()
+    overdue: bool = False
+    oddities: tuple[str, ...] = ()
 
 
 def parse(data: Any) -> Record:
@@ -106,7 +116,17 @@ def parse(data: Any) -> Record:
         due_at=_text(body, "due_at"),
         status=_text(body, "status"),
         billing_amount=_perhaps_money(body.get("billing_amount")),
+        category=_text(body, "category"),
+        mcc=_text(body, "mcc"),
+        waits=_texts(body, "waits"),
+        overdue=body.get("overdue") is True,
+        oddities=_texts(body, "oddities"),
     )
+
+
+def _texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
+    items = body.get(key)
+    return tuple(one for one in items if isinstance(one, str)) if isinstance(items, list) else ()
 
 
 def _line(data: Any, where: str) -> Line:

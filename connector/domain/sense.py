@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from connector.domain import templates
-from connector.domain.treatments import CODED, TREATMENTS, Treatment, treatment_of
+from connector.domain.treatments import CODED, EVERY, Treatment, treatment_of
 
 if TYPE_CHECKING:
     from connector.domain.connection import Posting, RoleAccount
@@ -27,7 +27,7 @@ def mistakes(posting: "Posting") -> Iterator[str]:
     """One sentence each, beginning with the setting it is about."""
     yield from templates.mistakes(posting.text, templates.LINE, "posting.text:")
     yield from templates.mistakes(posting.journal_description, templates.JOURNAL, "posting.journal_description:")
-    becomes = {name: treatment for name in TREATMENTS if (treatment := treatment_of(name, posting)) is not None}
+    becomes = {name: treatment for name in EVERY if (treatment := treatment_of(name, posting)) is not None}
     for name in posting.treatments:
         for mistake in _of_type(name, becomes[name], posting):
             yield f"posting.treatments.{name}: {mistake}"
@@ -39,6 +39,8 @@ def mistakes(posting: "Posting") -> Iterator[str]:
             "of the two"
         )
     yield from _pairs(posting, becomes)
+    if posting.vendors.create in ("f_and_o", "both") and posting.vendors.group is None:
+        yield "posting.vendors.group: is required where vendors are created in F&O by themselves"
 
 
 def _of_type(name: str, becomes: Treatment, posting: "Posting") -> Iterator[str]:

@@ -130,6 +130,8 @@ def facts_of(record: Record, line: Line | None = None) -> Facts:
     add("user", record.user_name, record.user_id)
     add("department", record.department)
     add("location", record.location)
+    add("category", record.category)
+    add("mcc", record.mcc)
     add("memo", (line.memo if line else "") or record.memo)
     add("currency", record.amount.currency)
     for coding in [coding for one in ([line] if line else record.lines) for coding in one.fields]:

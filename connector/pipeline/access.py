@@ -44,7 +44,7 @@ USED: Final[tuple[Access, ...]] = (
     Access("LedgerFiscalPeriods", READ, "the same: which periods are open; `ping`"),
     Access("Currencies", READ, "checks of currencies before posting"),
     Access("ExchangeRates", READ, "the same: is there a rate for the day"),
-    Access("VendorsV2", READ, "checks of vendor accounts before posting"),
+    Access("VendorsV2", WRITE, "checks before posting, alignment; Create: only where vendors are created here"),
     Access("TaxGroups", READ, "sales tax groups, for the settings"),
     Access("TaxItemGroupHeadings", READ, "item sales tax groups, for the settings"),
     Access("JournalNames", READ, "does the journal name exist; `ping`: is it fit for purpose"),

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from connector.brex.errors import BrexError, Refused, ReportRefused
-from connector.brex.wire import Export
+from connector.brex.wire import Export, Reported
 from connector.domain import jsonio, record
 from connector.domain.problems import Problem
 from connector.domain.stages import ExportStatus, Stage
@@ -59,7 +59,7 @@ def _intend(runtime: Runtime, connection: Connection) -> None:
             if not claimed:
                 return
             ids = [one.id for one in claimed]
-            silent = kinds.bills(tx, connection.id, ids)
+            silent = kinds.silent(tx, connection.id, ids)
             _not_reported(tx, connection, [one for one in claimed if one.id in silent])
             claimed = [one for one in claimed if one.id not in silent]
             ids = [one.id for one in claimed]
@@ -74,12 +74,16 @@ def _intend(runtime: Runtime, connection: Connection) -> None:
             records.defer(tx, connection.id, ids, 3600)
 
 
-def _not_reported(tx: Tx, connection: Connection, bills: Sequence[Claimed]) -> None:
-    """Fact: bills have no review status that could become EXPORTED, and export results take only what is ready."""
-    why, status = "Brex is not told of bills", ExportStatus.NOT_APPLICABLE
+def _not_reported(tx: Tx, connection: Connection, unasked: Sequence[Claimed]) -> None:
+    """Facts: bills have no review status that could become EXPORTED, and card transactions are no accounting records;
+    export results take only what is ready.
+    """
+    of_transactions = connection.settings["brex"]["source"] == "transactions"
+    why = f"Brex is not told of {'card transactions' if of_transactions else 'bills'}"
+    status = ExportStatus.NOT_APPLICABLE
     moves = [
         Move(one.id, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, attempts=one.attempts, problems=[], export_status=status)
-        for one in bills
+        for one in unasked
     ]
     move(tx, connection.id, ACTOR, moves)
 
@@ -146,7 +150,7 @@ def _report(runtime: Runtime, connection: Connection) -> bool:
     exports = [Export(one.record_id, one.intent["reference_id"], None) for one in taken]
     try:
         with runtime.calling(connection, "brex"):
-            updated = runtime.clients(connection).brex.report(exports, [])
+            answer = runtime.clients(connection).brex.report(exports, [])
     except Stop as stop:
         with runtime.database.begin() as tx:
             if batches.mine(tx, batch_id):
@@ -160,29 +164,31 @@ def _report(runtime: Runtime, connection: Connection) -> bool:
         log.warning("acknowledgement uncertain", connection=connection.name, batch=batch_id, reason=str(error))
         _lost(runtime, batch_id, taken, error)
         return True
-    _told(runtime, connection, batch_id, taken, updated)
+    _told(runtime, connection, batch_id, taken, answer)
     return True
 
 
-def _told(runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], updated: set[str]) -> None:
-    done = [one for one in taken if one.record_id in updated]
-    unclear = [one.id for one in taken if one.record_id not in updated]
+def _told(runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], answer: Reported) -> None:
+    done = [one for one in taken if one.record_id in answer.updated]
+    unclear = [one.id for one in taken if one.record_id not in answer.updated]
     with runtime.database.begin() as tx:
         if not batches.mine(tx, batch_id):
             batches.late_answer(tx, batch_id, f"{len(done)} exported")
             return
-        batches.end(tx, batch_id, BatchStatus.UNCERTAIN if unclear else BatchStatus.SETTLED)
-        _acknowledged(tx, connection, done, "Brex took the export result", batch_id)
+        status = BatchStatus.UNCERTAIN if unclear else BatchStatus.SETTLED
+        batches.end(tx, batch_id, status, trace=answer.trace_id)
+        told = {"batch": batch_id, "trace_id": answer.trace_id}
+        _acknowledged(tx, connection, done, "Brex took the export result", told)
         writes.uncertain(tx, unclear, "Brex's answer does not name it", 0)
     log.info("acknowledged", connection=connection.name, records=[one.record_id for one in done])
 
 
-def _acknowledged(tx: Tx, connection: Connection, done: Sequence[Write], why: str, batch_id: int | None) -> None:
+def _acknowledged(tx: Tx, connection: Connection, done: Sequence[Write], why: str, data: dict[str, Any]) -> None:
     writes.written(tx, [{"id": one.id, "ledger": {}, "journal_id": None} for one in done])
     moves = [
         Move(
             one.record_pk or 0, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, problems=[],
-            export_status=ExportStatus.EXPORTED, data={"reference_id": one.intent["reference_id"], "batch": batch_id},
+            export_status=ExportStatus.EXPORTED, data={"reference_id": one.intent["reference_id"], **data},
         )
         for one in done
     ]  # fmt: skip
@@ -190,7 +196,8 @@ def _acknowledged(tx: Tx, connection: Connection, done: Sequence[Write], why: st
     # Held meanwhile: Brex has been told all the same, and the record has to say so.
     status = ExportStatus.EXPORTED
     told = [one.record_pk for one in done if one.record_pk is not None and one.record_pk not in moved]
-    move(tx, connection.id, ACTOR, [Move(pk, None, None, why, export_status=status, delay=None) for pk in told])
+    noted = [Move(pk, None, None, why, data=data, export_status=status, delay=None) for pk in told]
+    move(tx, connection.id, ACTOR, noted)
 
 
 def _refused(runtime: Runtime, connection: Connection, batch_id: int, taken: Sequence[Write], error: Refused) -> None:
@@ -203,7 +210,8 @@ def _refused(runtime: Runtime, connection: Connection, batch_id: int, taken: Seq
     with runtime.database.begin() as tx:
         if not batches.mine(tx, batch_id):
             return
-        batches.end(tx, batch_id, BatchStatus.UNCERTAIN if bad else BatchStatus.SETTLED, evidence=str(error))
+        batches.end(tx, batch_id, BatchStatus.UNCERTAIN if bad else BatchStatus.SETTLED, trace=error.trace_id,
+                    evidence=str(error))  # fmt: skip
         writes.uncertain(tx, bad, str(error), 0)
         if bad:
             writes.reopen(tx, [one.id for one in rest], again=False, forget_journal=False)
@@ -227,7 +235,7 @@ def _later(tx: Tx, connection: Connection, waiting: Sequence[Write], reason: str
 def _lost(runtime: Runtime, batch_id: int, taken: Sequence[Write], error: BrexError) -> None:
     with runtime.database.begin() as tx:
         if batches.mine(tx, batch_id):
-            batches.end(tx, batch_id, BatchStatus.UNCERTAIN, evidence=str(error))
+            batches.end(tx, batch_id, BatchStatus.UNCERTAIN, trace=error.trace_id, evidence=str(error))
             writes.uncertain(tx, [one.id for one in taken], str(error), 0)
 
 
@@ -255,7 +263,7 @@ def _look(runtime: Runtime, connection: Connection) -> bool:
 
 def _believe(tx: Tx, connection: Connection, due: Sequence[Write], shown: dict[str, str]) -> None:
     exported = [one for one in due if shown.get(one.record_id) == record.EXPORTED]
-    _acknowledged(tx, connection, exported, "Brex shows it EXPORTED: the earlier report won", None)
+    _acknowledged(tx, connection, exported, "Brex shows it EXPORTED: the earlier report won", {})
     ready = [one for one in due if shown.get(one.record_id) == record.READY]
     for attempts in {one.attempts for one in ready}:
         alike = [one for one in ready if one.attempts == attempts]

@@ -17,9 +17,11 @@ WHAT_TO_DO: Final = {
     "missing": "Look in F&O for the journal; the nightly look holds the record as LEDGER-GONE until a person decides.",
     "deleted": "Complete or delete the rest of the entry in F&O; the record is held as LEDGER-PARTIAL meanwhile.",
     "doubled": "Delete the surplus lines in F&O; the record is held as LEDGER-TWICE meanwhile.",
-    "altered": "Put it right in F&O, or accept it once it is held: `connector retry NAME RECORD_ID --anyway`.",
+    "altered": "Put it right in F&O, or accept it once it is held: `connector retry NAME RECORD_ID --anyway --reason "
+    "WHY`.",
     "moved": "Nothing, where a person or Transfer errors moved it: the nightly look follows it to its new journal.",
     "orphan": "Find out in F&O who wrote or changed it, and delete or correct it there.",
+    "held": "Mend what it is held for (`connector record NAME RECORD_ID`): then it is compared with them, not sent.",
     "unknown": "Take it in: `connector backfill NAME --since DATE`; or see in Brex who exported it.",
     "vanished": "Ask in Brex what became of it; its entry, where one was written, still stands in F&O.",
     "exported": "Somebody marked it in Brex: `connector skip` it, or write it with `connector retry`.",

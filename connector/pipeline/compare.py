@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from connector.domain.money import Money
-from connector.domain.record import EXPORTED, READY
+from connector.domain.record import EXPORTED, READY, SETTLED
 from connector.domain.reference import reference
 from connector.domain.stages import ExportStatus, Stage
 from connector.domain.writes import LINES, Outcome, WriteKind
@@ -108,7 +108,8 @@ def _told(
         result.findings.append(_about(one, "returned", told, worth.amount))
     undone = one.stage in _IN_FLIGHT or one.stage == Stage.HELD
     # What was written and is gone is told as missing.
-    if exported and undone and not any(s.outcome == Outcome.WRITTEN or found.get(s.reference) for s in one.sent):
+    standing = _own(one) in found or any(s.outcome == Outcome.WRITTEN or found.get(s.reference) for s in one.sent)
+    if exported and undone and not standing:
         told = f"Brex shows EXPORTED, it is {one.stage} here, and nothing of it stands in F&O"
         result.findings.append(_about(one, "exported", told, worth.amount))
 
@@ -117,7 +118,7 @@ def _unknown(period: Period, shown: Theirs, result: Result) -> None:
     worth, status = shown.worth(), shown.review_status
     key = (period.entity, worth.currency)
     result.brex[key] += worth.amount
-    part = NOT_KNOWN if status in (READY, EXPORTED) else NOT_EXPORTED
+    part = NOT_KNOWN if status in (READY, EXPORTED, SETTLED) else NOT_EXPORTED
     if part == NOT_KNOWN and shown.day is not None and shown.day < period.start:
         part = BEFORE_START
     result.add(key, f"{part}, {status}", worth.amount)
@@ -214,7 +215,10 @@ def _strangers(
     result: Result,
 ) -> None:
     """Lines that look like ours and belong to no write of this connection, dated within the period."""
-    known = {sent.reference for one in ours for sent in one.sent} | explained
+    known = {sent.reference for one in ours for sent in one.sent}
+    # A connection that was removed, or a lost database, may have written what a record cannot be planned for now.
+    waiting = {_own(one): one.record_id for one in ours if one.stage == Stage.HELD and not one.moving}
+    known |= explained - waiting.keys()
     first = {reference(record_id, 0, WriteKind.ENTRY): record_id for record_id in theirs}
     for named, lines in sorted(found.items()):
         days = [day for line in lines if period.has(day := _day(line))]
@@ -223,11 +227,18 @@ def _strangers(
         line = lines[0]
         key = (str(line.get("dataAreaId", "")).lower(), str(line.get("CurrencyCode", "")))
         result.ledger[key] += total(lines)
-        record_id = first.get(named, "")
+        record_id = waiting.get(named) or first.get(named, "")
         told = f"F&O has {len(lines)} line(s) with this reference, and no entry of ours explains them"
         told += f"; it is the one of Brex's record {record_id}" if record_id else ""
+        if named in waiting:
+            told = f"F&O has {len(lines)} line(s) of it, and it is held here before it could be compared with them"
         places = ", ".join(sorted({str(one.get("JournalBatchNumber")) for one in lines}))
-        result.findings.append(Finding("orphan", record_id, named, told, places, *key, total(lines), days[0]))
+        kind = "held" if named in waiting else "orphan"
+        result.findings.append(Finding(kind, record_id, named, told, places, *key, total(lines), days[0]))
+
+
+def _own(one: Ours) -> str:
+    return reference(one.record_id, one.epoch, WriteKind.ENTRY)
 
 
 def _day(line: Row) -> date | None:

@@ -29,8 +29,9 @@ _COMPARED = (
     "SalesTaxCode",
 )
 _LONGEST = 200
-# Without these in the answer nothing can be said about a line.
-_ESSENTIAL = ("AccountDisplayValue", "DebitAmount", "CreditAmount", "Document")
+# Without these in the answer nothing can be said about a line. Facts: each is a property of every ledger journal line
+# (metadata), and of every line that was recorded.
+_ESSENTIAL = ("AccountDisplayValue", "DebitAmount", "CreditAmount", "CurrencyCode", "TransDate", "Document")
 _DIMENSION_STRINGS = frozenset(name for name in _COMPARED if name.endswith("DisplayValue"))
 
 

@@ -60,7 +60,16 @@ def begin(tx: Tx, connection_id: int, actor: str, next_epochs: dict[int, int], w
     return moved
 
 
+def lock(tx: Tx, done: Sequence[Write]) -> None:
+    """Before the records of these removals and reversals are moved: what is locked first, where they are to be written
+    anew. Reports lock their write and then the record."""
+    writes.live(tx, sorted(_wished(done)), WriteKind.ACKNOWLEDGE)
+
+
 def as_wished(tx: Tx, connection_id: int, actor: str, done: Sequence[Write]) -> None:
     """Of these removals and reversals, just done, those whose record is to be written anew."""
-    wished = {one.record_pk: one.epoch + 1 for one in done if one.wish.get("repost") and one.record_pk is not None}
-    begin(tx, connection_id, actor, wished, "to be written anew, as was asked when it was taken back")
+    begin(tx, connection_id, actor, _wished(done), "to be written anew, as was asked when it was taken back")
+
+
+def _wished(done: Sequence[Write]) -> dict[int, int]:
+    return {one.record_pk: one.epoch + 1 for one in done if one.wish.get("repost") and one.record_pk is not None}

@@ -1,22 +1,23 @@
 """received → fetched: get what Brex has for the records we have heard of, and see whether they are ready."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from connector.brex.client import LONG_AGO, BrexClient
 from connector.brex.errors import BrexError, Unavailable
 from connector.domain import jsonio, record
 from connector.domain.problems import Problem
 from connector.domain.stages import Stage
-from connector.pipeline import epochs, intake
+from connector.pipeline import epochs, intake, succession
 from connector.pipeline.epochs import InLedger
 from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
+from connector.pipeline.source import Source
 from connector.store import ledger, records
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 from connector.store.moves import Move, move
 from connector.store.records import Claimed
 
@@ -65,11 +66,11 @@ def _ask(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> 
         raise
 
 
-def _stop_where_down(runtime: Runtime, connection: Connection, client: BrexClient) -> None:
+def _stop_where_down(runtime: Runtime, connection: Connection, client: Source) -> None:
     """Is it Brex, or these records? The smallest other question tells."""
     try:
         with runtime.calling(connection, "brex"):
-            next(client.pages(review_status=record.READY, source_type="CARD", updated_after=LONG_AGO, limit=1), None)
+            client.touch()
     except Unavailable as error:
         runtime.leave_alone(connection, "brex", None)
         raise Stop(str(error)) from error
@@ -99,12 +100,14 @@ def _failed(runtime: Runtime, connection: Connection, group: Sequence[Claimed], 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one record's body says: where it goes, and what of it is kept."""
+    """What one record's body says: where it goes (None: it waits where it is), and what of it is kept."""
 
-    to: Stage
+    to: Stage | None
     why: str
     problems: list[Problem]
     kept: dict[str, Any]
+    found: record.Record | None = None
+    reason: str | None = None
 
 
 def _settle(
@@ -124,19 +127,33 @@ def _settle(
         one.id: _look(one, None if bodies is None else bodies.get(one.record_id), bodies is None, one.id in ours)
         for one in group
     }
-    moves = [
-        Move(
-            one.id, one.stage, looks[one.id].to, looks[one.id].why, attempts=one.attempts,
-            problems=looks[one.id].problems, data={"body_hash": looks[one.id].kept.get("body_hash", "")},
-            epoch=found[one.id].epoch if one.id in found else None,
-        )
-        for one in group
-    ]  # fmt: skip
     with runtime.database.begin() as tx:
+        looks |= _booked_before(tx, connection, looks, found)
+        moves = [
+            Move(
+                one.id, one.stage, looks[one.id].to, looks[one.id].why, attempts=one.attempts,
+                problems=looks[one.id].problems, data={"body_hash": looks[one.id].kept.get("body_hash", "")},
+                epoch=found[one.id].epoch if one.id in found else None, reason=looks[one.id].reason,
+            )
+            for one in group
+        ]  # fmt: skip
         moved = move(tx, connection.id, ACTOR, moves)
         kept = [looks[one.id].kept | {"id": one.id} for one in group if one.id in moved and looks[one.id].kept]
         records.store_bodies(tx, connection.id, kept, then)
         records.looked(tx, connection.id, sorted(moved), then)
+
+
+def _booked_before(
+    tx: Tx, connection: Connection, looks: dict[int, _Look], standing: dict[int, InLedger]
+) -> dict[int, _Look]:
+    """Those that the connection which this one follows has booked, or may have."""
+    going = {pk: one.found for pk, one in looks.items()
+             if one.to is Stage.FETCHED and one.found is not None and pk not in standing}  # fmt: skip
+    known = succession.known(tx, connection, going)
+    return {
+        pk: replace(looks[pk], to=one.to, why=one.why, problems=one.problems, reason=one.why)
+        for pk, one in known.items()
+    }
 
 
 def _in_ledger(runtime: Runtime, connection: Connection, group: Sequence[Claimed]) -> dict[int, InLedger]:
@@ -162,6 +179,7 @@ def _look(one: Claimed, body: dict[str, Any] | None, stored: bool, ours: bool) -
         "version": heard.version,
         "record_type": str(body.get("type") or "")[:100],
         "source_type": str(body.get("source_type") or "")[:100],
+        "source_id": str(body.get("source_id") or "")[: intake.LONGEST_ID],
     }
     if heard.body is None:
         reason = f"it is larger than {records.BODY_LIMIT} bytes"
@@ -171,10 +189,26 @@ def _look(one: Claimed, body: dict[str, Any] | None, stored: bool, ours: bool) -
         found = record.parse(body)
     except record.Unreadable as error:
         return _Look(Stage.HELD, "cannot be read", [Problem("RECORD-UNREADABLE", values={"reason": str(error)})], kept)
-    return _judge(found, kept, ours)
+    return replace(_judge(found, kept, ours, one.stage), found=found)
 
 
-def _judge(found: record.Record, kept: dict[str, Any], ours: bool) -> _Look:
+def _settled(found: record.Record, kept: dict[str, Any], ours: bool, here: Stage) -> _Look:
+    """A card transaction waits where it is until its coding is complete, and is held only after a long time."""
+    if ours:
+        return _Look(Stage.FETCHED, "its entry stands or stood in the ledger: taken up again", [], kept)
+    if found.oddities:
+        problems = [Problem("RECORD-ODD", values={"reason": reason}) for reason in found.oddities]
+        return _Look(Stage.HELD, "contradicts itself", problems, kept)
+    if not found.waits:
+        return _Look(Stage.FETCHED, f"settled and coded, version {found.version}", [], kept)
+    problem = Problem("RECORD-WAITING", values={"reason": "; ".join(found.waits)})
+    waits = here is Stage.RECEIVED and not found.overdue
+    return _Look(None if waits else Stage.HELD, f"waits: {'; '.join(found.waits)}"[:500], [problem], kept)
+
+
+def _judge(found: record.Record, kept: dict[str, Any], ours: bool, here: Stage) -> _Look:
+    if found.source_type == record.TRANSACTION:
+        return _settled(found, kept, ours, here)
     # Fact: bills have no usable review status; they are told apart by their source type alone.
     if found.review_status == record.READY or found.source_type == "BILL":
         return _Look(Stage.FETCHED, f"fetched, version {found.version}", [], kept)

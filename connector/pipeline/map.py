@@ -65,6 +65,8 @@ def _lookups(
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     if connection.refreshed_at is None:
+        if not runtime.ready(connection, "d365"):
+            return
         refresh.run(runtime, connection)
         connection = runtime.connection(connection.id) or connection
     known = rules_of(runtime.database, connection)

@@ -23,6 +23,9 @@ from connector.store.nights import Night
 log = structlog.get_logger()
 # As long as a period is likely to be still open.
 DAYS: Final = 45
+# Two whole sides are read page by page, which takes a large ledger longer than any other task may take; less than the
+# turn lasts, so that nobody else begins before it has ended.
+MOST_SECONDS: Final = int(nights.LEASE_SECONDS) - 300
 # Of more findings than this the first ones are kept: then something is wrong that no list explains.
 MOST_KEPT: Final = 500
 _TO_LOOK_AT: Final = frozenset({"missing", "deleted", "doubled", "altered", "moved"})

@@ -1,7 +1,7 @@
 """What a person should know of a connection before it becomes a problem: sentences for `status` and the log."""
 
 from connector.pipeline import tokens
-from connector.store import announcements, changes, journals, nights
+from connector.store import announcements, changes, journals, nights, successions
 from connector.store import tokens as lives
 from connector.store.connections import Connection
 from connector.store.engine import Tx
@@ -20,8 +20,19 @@ def of(tx: Tx, connection: Connection) -> list[str]:
 
 def _notices(tx: Tx, connection: Connection) -> tuple[str, ...]:
     return (
-        webhooks(tx, connection), changed(tx, connection), unposted(tx, connection), reconciled(tx, connection),
+        cut_over(tx, connection), webhooks(tx, connection), changed(tx, connection), unposted(tx, connection),
+        reconciled(tx, connection),
     )  # fmt: skip
+
+
+def cut_over(tx: Tx, connection: Connection) -> str:
+    """Of two connections of which one follows the other; empty where there is nothing to wait for."""
+    if follower := successions.followed_by(tx, connection.id):
+        return f"It has ended: {follower} goes on in its place."
+    follows = connection.settings["brex"].get("follows")
+    if not follows or successions.predecessor(tx, follows, connection.name) is not None:
+        return ""
+    return f"It does nothing yet: it follows {follows}, and waits for `connector cut-over {follows} {connection.name}`."
 
 
 def webhooks(tx: Tx, connection: Connection) -> str:

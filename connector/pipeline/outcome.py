@@ -16,7 +16,7 @@ from connector.pipeline.confirm import Verdict
 from connector.pipeline.map import rules_of
 from connector.pipeline.poison import MOST_ATTEMPTS, retry_seconds
 from connector.pipeline.runtime import Runtime
-from connector.store import batches, journals, writes
+from connector.store import batches, journals, vouchers, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.journals import Journal
@@ -56,6 +56,7 @@ def store(
         batches.end(tx, batch_id, status, trace=answer.activity_id, evidence=lost[0][1] if lost else "")
         if not usable:
             journals.close(tx, journal.id, "F&O takes no more lines in it")
+        epochs.lock(tx, [one for one, _ in judged if one.kind == WriteKind.REVERSAL])
         moved = move(tx, connection.id, ACTOR, moves)
         epochs.as_wished(tx, connection.id, ACTOR, [one for one, verdict in judged if taken_back(one, verdict, moved)])
     _tell(connection, batch_id, judged)
@@ -159,7 +160,7 @@ def place_of(one: Write, verdict: Verdict) -> dict[str, Any]:
 
 def _strange_vouchers(tx: Tx, journal: Journal, judged: Judged) -> set[str]:
     """Vouchers that hold more than one entry: of this batch, or one of it and an earlier one."""
-    before = writes.vouchers(tx, journal.id)
+    before = vouchers.of_journal(tx, journal.id)
     seen: dict[str, str] = dict(before)
     shared = set()
     for one, verdict in judged:

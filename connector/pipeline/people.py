@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from connector.domain.problems import PROBLEMS
+from connector.domain.problems import INFOLOG, PROBLEMS
 from connector.domain.stages import Stage
 from connector.domain.writes import Outcome, WriteKind
 from connector.pipeline import epochs
@@ -67,10 +67,13 @@ def _acceptable(part: Sequence[Any], done: Done) -> list[Any]:
     kept = []
     for row in part:
         refused = [code for code in _codes(row) if not PROBLEMS[code].anyway]
+        told = [str(one["code"]) for one in row.problems if INFOLOG in (one.get("values") or {})]
         if row.stage != Stage.HELD or not row.problems:
             done.leave(row.record_id, "it is not held for anything that could be accepted")
         elif refused:
             done.leave(row.record_id, f"{', '.join(refused)} cannot be accepted")
+        elif told:
+            done.leave(row.record_id, f"F&O itself refused it ({', '.join(told)}) and would again")
         else:
             kept.append(row)
     return kept
@@ -80,6 +83,7 @@ def _retry(
     tx: Tx, connection: Connection, actor: str, reason: str, part: Sequence[Any], done: Done, *, anyway: bool
 ) -> None:
     pks = [row.id for row in part]
+    writes.lock(tx, pks)  # before their records, as everywhere
     live, back = writes.live(tx, pks, WriteKind.ENTRY), reversals.live(tx, pks)
     why = "accepted as it stands, by a person" if anyway else "retried by a person"
     moves = []
@@ -114,7 +118,7 @@ def _told(why: str, reason: str) -> str:
 
 _AT_AN_END: Final = {
     Stage.ACKNOWLEDGED: "nothing is left to do",
-    Stage.REVERSED: "it was taken back; `connector retry NAME RECORD_ID --repost` writes it anew",
+    Stage.REVERSED: "it was taken back; `connector retry NAME RECORD_ID --repost --reason …` writes it anew",
 }
 
 
@@ -189,11 +193,11 @@ def reverse(
 
 def _reverse(tx: Tx, connection: Connection, actor: str, wish: dict[str, Any], part: Sequence[Any], done: Done) -> None:
     pks = [row.id for row in part]
+    writes.lock(tx, pks)  # before their records, as everywhere
     live, back = writes.live(tx, pks, WriteKind.ENTRY), reversals.live(tx, pks)
-    writes.live(tx, pks, WriteKind.ACKNOWLEDGE)  # locked before their records, as everywhere
     moves, why = [], f"to be taken back: {wish['reason']}"[:500]
     for row in part:
-        refusal = _irreversible(row, live.get(row.id), back.get(row.id))
+        refusal = _irreversible(row, live.get(row.id), back.get(row.id), gone=wish["gone"])
         if refusal:
             done.leave(row.record_id, refusal)
         else:
@@ -205,7 +209,7 @@ def _reverse(tx: Tx, connection: Connection, actor: str, wish: dict[str, Any], p
     done.changed.extend(row.record_id for row in part if row.id in moved)
 
 
-def _irreversible(row: Any, entry: Write | None, back: Write | None) -> str:
+def _irreversible(row: Any, entry: Write | None, back: Write | None, *, gone: bool) -> str:
     """Why there is nothing to take back, or not now; empty where there is."""
     if row.stage == Stage.REVERSED:
         return "it was taken back already"
@@ -215,7 +219,9 @@ def _irreversible(row: Any, entry: Write | None, back: Write | None) -> str:
         return "it is being taken back already"
     if entry is None:
         return "no entry of it stands in the ledger"
-    seen = row.stage == Stage.HELD and (entry.confirmed or not _SEEN.isdisjoint(_codes(row)))
+    # Where F&O cannot tell, the word of a person who looked ends the doubt.
+    told = _SEEN | {"LEDGER-CANNOT-TELL"} if gone else _SEEN
+    seen = row.stage == Stage.HELD and (entry.confirmed or not told.isdisjoint(_codes(row)))
     if entry.outcome == Outcome.OPEN or (entry.outcome == Outcome.UNCERTAIN and not seen):
         return "it is not known yet whether F&O has its entry; let it go on, or retry it, first"
     return ""

@@ -15,9 +15,10 @@ import structlog
 
 from connector.brex.errors import BrexError
 from connector.domain import record
-from connector.pipeline import intake, notices, updates
-from connector.pipeline.pages import REVIEWED, from_day, pages
+from connector.pipeline import intake, notices, tail, updates
+from connector.pipeline.pages import REVIEWED, Page, from_day, pages
 from connector.pipeline.runtime import Runtime, Stop, posting
+from connector.pipeline.source import is_transactions
 from connector.store import connections
 from connector.store.connections import Connection
 
@@ -47,9 +48,7 @@ def run(runtime: Runtime, connection: Connection) -> Counts | None:
         if not connections.claim_poll(tx, connection.id, every):
             return None
     try:
-        since = from_day(posting(connection).start_date) - BEFORE_START
-        counts = take(runtime, connection, since=since.date(), actor=ACTOR, source="poll")
-        updates.run(runtime, connection)
+        counts = (_transactions if is_transactions(connection) else _queue)(runtime, connection)
     except (Stop, BrexError) as error:
         log.warning("poll failed", connection=connection.name, reason=str(error))
         with runtime.database.begin() as tx:
@@ -64,6 +63,26 @@ def run(runtime: Runtime, connection: Connection) -> Counts | None:
     return counts
 
 
+def _queue(runtime: Runtime, connection: Connection) -> Counts:
+    since = from_day(posting(connection).start_date) - BEFORE_START
+    counts = take(runtime, connection, since=since.date(), actor=ACTOR, source="poll")
+    updates.run(runtime, connection)
+    return counts
+
+
+def _transactions(runtime: Runtime, connection: Connection) -> Counts:
+    """There is no queue to read: a window of days again, and what changed of those before it."""
+    first = tail.since(runtime, connection)
+
+    def look(as_of: Any, page: Page) -> None:
+        updates.look(runtime, connection, page, as_of)
+
+    counts = take(runtime, connection, since=first, actor=ACTOR, source="poll", also=look)
+    for as_of, page in tail.changed(runtime, connection, first):
+        look(as_of, page)
+    return counts
+
+
 def take(
     runtime: Runtime,
     connection: Connection,
@@ -73,10 +92,12 @@ def take(
     actor: str,
     source: str,
     progress: Callable[[Counts, int], object] | None = None,
+    also: Callable[[Any, Page], None] | None = None,
 ) -> Counts:
     """Read the queue and store every record of it, each page by itself: broken off, it may be run again.
 
     `until` (inclusive) looks at the posting date, in UTC. `progress` is told how many records were read, too.
+    `also` gets each page and Postgres's time before it was asked for.
     """
     counts, read = Counts(), 0
     for as_of, page in pages(runtime, connection, REVIEWED, record.READY, _after(since)):
@@ -92,6 +113,8 @@ def take(
         )
         if progress is not None:
             progress(counts, read)
+        if also is not None:
+            also(as_of, page)
     if counts.without_id:
         log.warning("records without an id", connection=connection.name, records=counts.without_id)
     return counts

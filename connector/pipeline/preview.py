@@ -1,6 +1,6 @@
 """What a record becomes by today's mappings and master data, without storing or sending anything of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.domain import jsonio, record
@@ -47,8 +47,8 @@ def of(runtime: Runtime, connection: Connection, record_id: str) -> Preview | No
             return None
         body = jsonio.dumps(intake.without_links(found[0]))
     connection = _refreshed(runtime, connection)
-    epoch = kept["epoch"] if kept is not None else 0
-    return _planned(runtime, connection, record_id, body, epoch, source)
+    epoch, accepted = (kept["epoch"], kept["accepted"]) if kept is not None else (0, ())
+    return _planned(runtime, connection, record_id, body, source, epoch, accepted)
 
 
 def queue(runtime: Runtime, connection: Connection, *, brex: bool) -> Iterator[list[Preview]]:
@@ -61,7 +61,7 @@ def queue(runtime: Runtime, connection: Connection, *, brex: bool) -> Iterator[l
     while last is not None:
         with runtime.database.begin() as tx:
             page = waiting.page(tx, connection.id, last, PAGE)
-        yield [_planned(runtime, connection, one.record_id, one.body or "", one.epoch, "stored")
+        yield [_planned(runtime, connection, one.record_id, one.body or "", "stored", one.epoch, one.accepted)
                for one in page.records]  # fmt: skip
         last = page.last
     after = from_day(posting(connection).start_date) - BEFORE_START
@@ -69,7 +69,7 @@ def queue(runtime: Runtime, connection: Connection, *, brex: bool) -> Iterator[l
         bodies = {item["id"]: item for item in items if intake.readable_id(item.get("id"))}
         with runtime.database.begin() as tx:
             known = {row.record_id for row in views.ids(tx, connection.id, record_ids=list(bodies))} if bodies else ()
-        yield [_planned(runtime, connection, id_, jsonio.dumps(intake.without_links(item)), 0, "Brex")
+        yield [_planned(runtime, connection, id_, jsonio.dumps(intake.without_links(item)), "Brex")
                for id_, item in bodies.items() if id_ not in known]  # fmt: skip
 
 
@@ -81,8 +81,11 @@ def _refreshed(runtime: Runtime, connection: Connection) -> Connection:
         return connections.by_id(tx, connection.id) or connection
 
 
-def _planned(runtime: Runtime, connection: Connection, record_id: str, body: str, epoch: int, source: str) -> Preview:
-    claimed = Claimed(0, record_id, Stage.FETCHED, 0, epoch, body, True, None, None, [])
+def _planned(
+    runtime: Runtime, connection: Connection, record_id: str, body: str, source: str, epoch: int = 0,
+    accepted: Sequence[str] = (),
+) -> Preview:  # fmt: skip
+    claimed = Claimed(0, record_id, Stage.FETCHED, 0, epoch, body, True, None, None, [], accepted)
     step = map.step(claimed, map.rules_of(runtime.database, connection))
     return Preview(
         record_id,
@@ -101,6 +104,8 @@ def _notes(body: str) -> tuple[str, ...]:
         found = record.parse(jsonio.loads(body))
     except (record.Unreadable, jsonio.NotJson):
         return ()
+    if found.source_type == record.TRANSACTION:
+        return tuple(f"It waits: {reason}." for reason in (*found.waits, *found.oddities))
     if found.review_status == record.READY or found.source_type == "BILL":
         return ()
     return (f"In Brex it is in {found.review_status}, not {record.READY}: it waits until it is exported there.",)

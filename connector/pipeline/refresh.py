@@ -14,7 +14,7 @@ from connector.d365.errors import D365Error, NotSent, Refused, Throttled, Unauth
 from connector.domain import jsonio
 from connector.pipeline import sets
 from connector.pipeline.building import build
-from connector.pipeline.runtime import Runtime
+from connector.pipeline.runtime import Runtime, Stop
 from connector.store import connections, master, records
 from connector.store.connections import Connection
 from connector.store.master import Found, Row
@@ -26,6 +26,8 @@ _FATAL = (NotSent, Throttled, Unauthorized)
 
 EVERY_SECONDS = 86_400.0
 AGAIN_SECONDS = 3_600.0  # after a reading that F&O broke off, or where a set failed for what may pass
+SOON_SECONDS = 120.0  # where one of these could not be read, and never was:
+NEEDED = ("DimensionParameters", "DimensionIntegrationFormats")  # without them no account string can be written
 AT_ONCE = 2000  # rows kept by one statement: memory and statements stay small, however many F&O has
 
 # Entity set → the columns we use.
@@ -54,12 +56,13 @@ def due(runtime: Runtime, connection: Connection) -> bool:
 def run(runtime: Runtime, connection: Connection, progress: Progress | None = None) -> Outcome:
     """Read every set. One that F&O refuses, or breaks off, stays as it was known, and nothing of it is gone.
 
-    Raises `Stop` where F&O cannot be asked at all now; what was read until then is kept, and the next reading tells of
-    it. Several readings at once do each other no harm.
+    Raises `Stop` where F&O cannot be asked at all now, or breaks off a set that nothing can be planned without; what
+    was read until then is kept, and the next reading tells of it. Several readings at once do each other no harm.
     """
     client, outcome, passing = runtime.clients(connection).d365, Outcome(), False
     with runtime.database.begin() as tx:
         reading = _Reading(runtime, connection, client, uuid4().hex, records.now(tx))
+        missing = set(NEEDED).difference(master.known(tx, connection.id))
     for done, name in enumerate(sets.SETS):
         tell = None if progress is None else partial(progress, name, done)
         with runtime.calling(connection, "d365"):
@@ -67,6 +70,10 @@ def run(runtime: Runtime, connection: Connection, progress: Progress | None = No
                 rows, found = reading.read(name, tell)
             except D365Error as error:
                 reading.broken_off(name, str(error))
+                if name in missing and isinstance(error, Unavailable):
+                    reading.again(SOON_SECONDS)
+                    runtime.leave_alone(connection, "d365", None)
+                    raise Stop(f"{name} could not be read: {error}") from error
                 last = name == list(sets.SETS)[-1] and not outcome.rows
                 if isinstance(error, _FATAL) and (last or not _denied(error)):
                     reading.again()
@@ -132,9 +139,9 @@ class _Reading:
                 raise
             yield from self.client.rows(name)
 
-    def again(self) -> None:
+    def again(self, seconds: float = AGAIN_SECONDS) -> None:
         with self.runtime.database.begin() as tx:
-            master.again(tx, self.connection.id, AGAIN_SECONDS)
+            master.again(tx, self.connection.id, seconds)
 
     def broken_off(self, name: str, why: str) -> None:
         with self.runtime.database.begin() as tx:

@@ -9,12 +9,13 @@ import structlog
 
 from connector.d365.client import D365Client
 from connector.d365.errors import D365Error
-from connector.domain.writes import WriteKind
+from connector.domain.reference import PATTERN
+from connector.domain.writes import Outcome, WriteKind
 from connector.pipeline import accepted, confirm, outcome
 from connector.pipeline.decide import Clock, Do, Found, JournalState, Reading, decide
 from connector.pipeline.resolved import Ledger, Results, apply
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import journals, records, reversals, writes
+from connector.store import journals, records, reversals, vouchers, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.writes import Write
@@ -47,7 +48,7 @@ def _read(runtime: Runtime, connection: Connection, due: Sequence[Write]) -> Led
             return _look(client, due)
     except Stop:
         with runtime.database.begin() as tx:
-            writes.look_again(tx, [{"id": one.id, "seconds": 30, "absent": None} for one in due])
+            writes.look_again(tx, [{"id": one.id, "seconds": 30, "absent": None, "unread": True} for one in due])
         raise
     except D365Error as error:
         log.warning("F&O not readable", connection=connection.name, writes=len(due), reason=str(error))
@@ -85,9 +86,16 @@ def _read_lines(client: D365Client, company: str, entries: Sequence[Write], ledg
         header = client.header(company, number)
         if header is not None:
             ledger.posted[company, number] = str(header.get("IsPosted")) == "Yes"
-    for number in sorted({one.journal for one in entries if one.journal and one.reference not in ledger.lines}):
-        standing = {str(row.get("Document", "")) for row in client.lines_of_journal(company, number)}
-        ledger.standing[company, number] = standing
+    # Where one was found, its journal shows what else is in its voucher, whatever we know of that.
+    uncertain = {one.reference for one in entries if one.outcome == Outcome.UNCERTAIN}
+    whole = {one.journal for one in entries if one.journal and one.reference not in ledger.lines}
+    whole |= {str(row.get("JournalBatchNumber")) for row in rows if str(row.get("Document", "")) in uncertain}
+    for number in sorted(whole):
+        standing = client.lines_of_journal(company, number)
+        ledger.standing[company, number] = {str(row.get("Document", "")) for row in standing}
+        for row in standing:
+            if PATTERN.fullmatch(str(row.get("Document", ""))) and row.get("Voucher"):
+                ledger.vouchers.setdefault(voucher_key(row), set()).add(str(row["Document"]))
 
 
 def _settle(
@@ -183,6 +191,9 @@ def _shared_vouchers(tx: Tx, connection_id: int, ledger: Ledger | None) -> set[s
         for row in rows:
             if row.get("Voucher"):
                 holders[voucher_key(row)].add(reference)
-    for key, reference in writes.voucher_holders(tx, connection_id, sorted(holders)):
+    for key in holders:
+        holders[key] |= ledger.vouchers.get(key, set())
+    # What was read whole shows it all, and how it is now.
+    for key, reference in vouchers.holders(tx, connection_id, sorted(holders.keys() - ledger.vouchers.keys())):
         holders[key].add(reference)
     return {key for key, references in holders.items() if len(references) > 1}

@@ -13,7 +13,7 @@ from connector.store import batches, journals, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
-from connector.store.writes import SECOND_LOOKS, Write
+from connector.store.writes import Write
 
 ACTOR = "task:resolve"
 
@@ -25,6 +25,7 @@ class Ledger:
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by Document
     posted: dict[tuple[str, str], bool] = field(default_factory=dict)  # (company, journal) → posted, where it exists
     standing: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (company, journal) → our references
+    vouchers: dict[str, set[str]] = field(default_factory=dict)  # of journals read whole: voucher → our references
     headers: dict[str, list[str]] = field(default_factory=dict)  # marker → journal numbers
 
 
@@ -41,8 +42,8 @@ class Results:
     places: dict[tuple[str, str], int] = field(default_factory=dict)  # (company, journal number) → that journal
     reversed: list[Write] = field(default_factory=list)
 
-    def look(self, one: Write, seconds: float | None, *, absent: bool = False) -> None:
-        self.looks.append({"id": one.id, "seconds": seconds, "absent": absent or None})
+    def look(self, one: Write, seconds: float | None, *, absent: bool = False, unread: bool = False) -> None:
+        self.looks.append({"id": one.id, "seconds": seconds, "absent": absent or None, "unread": unread})
 
     def place(self, tx: Tx, connection_id: int, one: Write, number: str) -> int:
         """The journal in which its lines were found: moved there, or unknown to this database until now."""
@@ -61,6 +62,7 @@ class Results:
         writes.refused(tx, self.refused)
         writes.reopen(tx, self.again, again=True, forget_journal=False)
         writes.reopen(tx, self.again_elsewhere, again=True, forget_journal=True)
+        epochs.lock(tx, self.reversed)
         moved = move(tx, connection.id, ACTOR, self.moves)
         batches.settle_finished(tx, connection.id)
         epochs.as_wished(tx, connection.id, ACTOR, [one for one in self.reversed if one.record_pk in moved])
@@ -72,7 +74,7 @@ def apply(
 ) -> None:  # fmt: skip
     data = {"reference": one.reference, "decision": decision.why}
     if decision.do is Do.WAIT:
-        results.look(one, decision.seconds, absent=decision.absent)
+        results.look(one, decision.seconds, absent=decision.absent, unread=not reading.complete)
     elif decision.do is Do.WRITTEN:
         _found_whole(tx, connection_id, one, reading.found[0], ledger, data, results)
     elif decision.do is Do.SEND and one.attempts < MOST_ATTEMPTS:
@@ -109,11 +111,9 @@ def _found_whole(
     tx: Tx, connection_id: int, one: Write, found: Found, ledger: Ledger | None, data: dict[str, Any],
     results: Results,
 ) -> None:  # fmt: skip
-    if one.outcome == Outcome.WRITTEN:  # a second look, and nothing strange
-        later = SECOND_LOOKS[one.looks] if one.looks < len(SECOND_LOOKS) else None
-        if found.journal == str(one.ledger.get("journal")):
-            results.look(one, later)
-            return
+    if one.outcome == Outcome.WRITTEN and found.journal == str(one.ledger.get("journal")):
+        results.look(one, writes.second_look_seconds(one))  # a second look, and nothing strange
+        return
     rows = [] if ledger is None else ledger.lines[one.reference]
     verdict = confirm.judge(one.intent, rows)
     place = None if found.journal == one.journal else results.place(tx, connection_id, one, found.journal)

@@ -24,7 +24,7 @@ from connector.store import journals, records, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move
-from connector.store.writes import SECOND_LOOKS, Write
+from connector.store.writes import Write
 
 log = structlog.get_logger()
 MOST = 50
@@ -64,7 +64,7 @@ def _read(runtime: Runtime, connection: Connection, due: Sequence[Write], entrie
             return _look(client, due, entries)
     except Stop:
         with runtime.database.begin() as tx:
-            writes.look_again(tx, [{"id": one.id, "seconds": 30, "absent": None} for one in due])
+            writes.look_again(tx, [{"id": one.id, "seconds": 30, "absent": None, "unread": True} for one in due])
         raise
     except D365Error as error:
         log.warning("F&O not readable", connection=connection.name, writes=len(due), reason=str(error))
@@ -101,6 +101,7 @@ def _settle(
     """Decide and store; what is to be deleted now, journal by journal."""
     pause = max(2.0, min(60.0, runtime.quiet_seconds / 10))
     with runtime.database.begin() as tx:
+        writes.lock(tx, [one.record_pk or 0 for one in due])
         mine = writes.still_mine(tx, due)
         entries = writes.live(tx, [one.record_pk or 0 for one in due], WriteKind.ENTRY)
         once_posted = journals.known_posted(tx, [one.journal_id for one in entries.values() if one.journal_id])
@@ -166,12 +167,11 @@ def _standing(one: Write, entry: Write | None, look: Look | None, once_posted: s
 def _second_look(one: Write, look: Look | None, results: Results) -> None:
     """Taken out some time ago, after more than one sending: has a late request put lines back?"""
     if look is None:
-        results.looks.append({"id": one.id, "seconds": 600, "absent": None})
+        results.looks.append({"id": one.id, "seconds": 600, "absent": None, "unread": True})
         return
     places = look.places(one.legal_entity, entry_key(one))
     if not places:
-        later = SECOND_LOOKS[one.looks] if one.looks < len(SECOND_LOOKS) else None
-        results.looks.append({"id": one.id, "seconds": later, "absent": None})
+        results.looks.append({"id": one.id, "seconds": writes.second_look_seconds(one), "absent": None})
         return
     found = ", ".join(f"{place.lines} line(s) in journal {place.journal}" for place in places)
     log.error("lines of an entry that was taken back stand again", record=one.record_id, found=found)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import SystemRandom
 from time import monotonic
@@ -12,17 +13,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.brex import errors as brex_errors
 from connector.brex.client import BrexClient
+from connector.brex.spend import Spend
 from connector.d365 import errors as d365_errors
 from connector.d365.auth import TokenSource
 from connector.d365.client import D365Client
 from connector.domain.connection import Posting
+from connector.domain.readiness import Readiness
 from connector.outbound.calls import Meter, metered
 from connector.outbound.pacing import backoff
 from connector.outbound.session import Outbound
+from connector.pipeline.joined import JoinedSource
+from connector.pipeline.source import Source, is_transactions
 from connector.settings import Settings
-from connector.store import connections, figures, install, pacing, tokens
+from connector.store import connections, figures, install, pacing, records, successions, tokens
 from connector.store.connections import Connection
-from connector.store.engine import Database
+from connector.store.engine import Database, Tx
 from connector.vault import Vault
 
 log = structlog.get_logger()
@@ -35,7 +40,7 @@ class Stop(Exception):
 @dataclass(frozen=True, slots=True)
 class Clients:
     version: str
-    brex: BrexClient
+    brex: Source
     d365: D365Client
 
 
@@ -62,7 +67,9 @@ class Runtime:
         with self.database.begin() as tx:
             install.check(tx)
             found = connections.by_id(tx, connection_id)
-        return found if found is not None and found.active else None
+            if found is None or not found.active or not _may_work(tx, found):
+                return None
+        return found
 
     def clients(self, connection: Connection) -> Clients:
         """Clients live as long as the connection's credentials and settings stay the same: tokens are kept."""
@@ -86,16 +93,22 @@ class Runtime:
             client_secret=secrets["d365.client_secret"],
             host=d365["host"],
         )
-        return Clients(
-            version,
-            BrexClient(
-                self.outbound,
-                token=secrets["brex.token"],
-                base_url=brex["base_url"],
-                v1_base_url=brex["v1_base_url"],
-            ),
-            D365Client(self.outbound, tokens, d365["host"]),
-        )
+        hosts = {"base_url": brex["base_url"], "v1_base_url": brex["v1_base_url"]}
+        source: Source = BrexClient(self.outbound, token=secrets["brex.token"], **hosts)
+        if is_transactions(connection):
+            source = JoinedSource(
+                BrexClient(self.outbound, token=secrets["brex.token"], **hosts),
+                Spend(self.outbound, token=secrets["brex.token"], **hosts),
+                Readiness.model_validate(brex.get("transactions") or {}),
+                posting(connection).start_date,
+                self._today,
+            )
+        return Clients(version, source, D365Client(self.outbound, tokens, d365["host"]))
+
+    def _today(self) -> date:
+        with self.database.begin() as tx:
+            moment: datetime = records.now(tx)
+        return moment.astimezone(UTC).date()
 
     def ready(self, connection: Connection, side: str) -> bool:
         """False while this side asked every worker of the connection to wait."""
@@ -152,6 +165,15 @@ class Runtime:
             seconds = backoff(strikes, retry_after, SystemRandom())
             pacing.leave_alone(tx, connection.id, side, seconds)
         log.info("waiting", connection=connection.name, side=side, seconds=round(seconds, 1), strikes=strikes)
+
+
+def _may_work(tx: Tx, connection: Connection) -> bool:
+    """One that has ended never works again, and one that follows another not before that has."""
+    brex = connection.settings["brex"]
+    if is_transactions(connection):
+        return not successions.followed_by(tx, connection.id)
+    follows = brex.get("follows")
+    return not follows or successions.predecessor(tx, follows, connection.name) is not None
 
 
 def posting(connection: Connection) -> Posting:

@@ -10,13 +10,12 @@ from connector.outbound.auth import Bearer
 from connector.outbound.errors import HostNotAllowed
 from connector.outbound.hosts import target
 from connector.pipeline.runtime import Runtime
-from connector.store import connections, kinds, overview
+from connector.store import connections, kinds, overview, successions
 from connector.store.connections import Connection
 
 _URLS = (("brex", "base_url"), ("brex", "v1_base_url"), ("d365", "host"), ("d365", "authority"))
 # Settings of the file's form of which this release keeps one value.
 _SERVED: Final = (
-    ("brex", "source", "accounting"),
     ("posting", "intercompany", "hold"),
 )
 
@@ -57,14 +56,16 @@ def _beyond_form(data: Any, trusted_hosts: frozenset[str]) -> Iterator[str]:
         if (asked := _text(data, side, key)) not in ("", served):
             yield f'{side}.{key}: "{asked}" is not served by this release; use "{served}"'
     yield from _pushed(data)
+    yield from _of_source(data)
     for side, key in SECRETS:
         if _text(data, side, key) == MASK:
             yield f"{side}.{key}: is the mask that `connections show` prints; put the real one there"
-    try:
-        if token := _text(data, "brex", "token"):
-            Bearer(token)
-    except ValueError as error:
-        yield f"brex.token: {error}"
+    for key in ("token", "transfers_token"):
+        try:
+            if token := _text(data, "brex", key):
+                Bearer(token)
+        except ValueError as error:
+            yield f"brex.{key}: {error}"
 
 
 def _pushed(data: Any) -> Iterator[str]:
@@ -74,6 +75,28 @@ def _pushed(data: Any) -> Iterator[str]:
     asked = isinstance(push, dict) and (push.get("accounts") is True or bool(push.get("dimensions")))
     if asked and not _text(data, "brex", "integration_id"):
         yield "brex.integration_id: is required for brex.push, as Brex ties an ERP's fields to its integration"
+
+
+def _of_source(data: Any) -> Iterator[str]:
+    """What goes with one source only. Fact: card transactions have calendar dates and no times, and one amount."""
+    brex, asked = (_part(data, side) for side in ("brex", "posting"))
+    if _text(data, "brex", "source") != "transactions":
+        if brex.get("transactions") is not None:
+            yield "brex.transactions: is only for source transactions"
+        if brex.get("follows") is not None and brex.get("follows") == _part({"": data}, "").get("name"):
+            yield "brex.follows: is this connection itself; it names another one, of source transactions"
+        return
+    if brex.get("follows") is not None:
+        yield "brex.follows: is only for source accounting, which may follow source transactions"
+    if asked.get("midnight_is_date") is False:
+        yield "posting.midnight_is_date: must be true, as card transactions have dates and no times"
+    if asked.get("amounts") == "billing_amount":
+        yield "posting.amounts: must be amount, as card transactions have no other"
+
+
+def _part(data: Any, side: str) -> dict[str, Any]:
+    part = data.get(side) if isinstance(data, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _text(data: Any, side: str, key: str) -> str:
@@ -104,6 +127,12 @@ def replace(runtime: Runtime, connection: Connection, file: ConnectionFile) -> N
                 f"{connection.name} has records, so its {' and '.join(changed)} cannot change. That takes a cut-over: "
                 f"`connector pause {connection.name}`, then add a connection of another name whose posting.start_date "
                 "is the day from which the new one posts"
+            )
+        follows = connection.settings["brex"].get("follows")
+        if follows != file.brex.follows and follows and successions.predecessor(tx, follows, connection.name):
+            raise NotReplaceable(
+                f"{connection.name} goes on in place of {follows}, so brex.follows cannot change: what {follows} "
+                "booked would be booked again"
             )
         basis = connection.settings["posting"].get("reimbursements", "accrual")
         if file.posting.reimbursements != basis and kinds.has_reimbursements(tx, connection.id):

@@ -19,6 +19,7 @@ from connector.domain.money import Money
 from connector.domain.stages import Stage
 from connector.mapping.dimensions import parse
 from connector.mapping.entities import LegalEntity
+from connector.pipeline import cash
 from connector.pipeline.balance import Row
 from connector.pipeline.card_view import Spent, View, view
 from connector.pipeline.compare import NOT_EXPORTED, NOT_KNOWN, PART
@@ -27,12 +28,15 @@ from connector.pipeline.pages import from_day, pages
 from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.reconcile import worths
 from connector.pipeline.runtime import Runtime, posting
+from connector.pipeline.source import is_transactions
 from connector.store import connections, reconciling
 from connector.store.connections import Connection
 
 # What a record does to what is owed. Others do nothing to it: a bill paid by card is a card expense, too.
 _EFFECT: Final = {
     "CARD_EXPENSE_POST": 1,
+    "BNPL_FEE": 1,
+    "CHARGEBACK": -1,
     "CARD_EXPENSE_REFUND": -1,
     "CARD_PAYMENT": -1,
     "CARD_PAYMENT_REFUND": 1,
@@ -52,9 +56,11 @@ def run(runtime: Runtime, connection: Connection, of: date | None) -> View:
     statement = _choose(runtime, connection, card, of)
     transactions, note = _transactions(runtime, connection, card, statement)
     items = _records(runtime, connection, statement)
-    return view(
-        statement, transactions, _spent(runtime, connection, settings, statement, items), [note] if note else []
-    )
+    notes = [note] if note else []
+    found = view(statement, transactions, _spent(runtime, connection, settings, statement, items), notes)
+    if is_transactions(connection):
+        found.notes += cash.notes(runtime, connection, found)
+    return found
 
 
 # Brex
@@ -155,7 +161,7 @@ def _part(row: Any, item: Mapping[str, Any]) -> str:
     if row is not None:
         return PART[Stage(row.stage)]
     status = str(item.get("review_status"))
-    return f"{NOT_KNOWN if status in ('READY_FOR_EXPORT', 'EXPORTED') else NOT_EXPORTED}, {status}"
+    return f"{NOT_KNOWN if status in (record.READY, record.EXPORTED, record.SETTLED) else NOT_EXPORTED}, {status}"
 
 
 def _effect(item: Mapping[str, Any], statement: Statement) -> Money:

@@ -87,6 +87,8 @@ class Results:
             reversals.entries_stand(tx, pks, stand=form is Form.REVERSED)
             if form is not Form.REVERSED:
                 reversals.lines_gone(tx, pks)
+        for some in self.finished.values():
+            epochs.lock(tx, some)
         moved = move(tx, connection.id, ACTOR, self.moves)
         move(tx, connection.id, ACTOR, self.strays)
         batches.settle_finished(tx, connection.id)
@@ -98,7 +100,8 @@ class Results:
 def _to_remove(one: Removal, batch: Batch) -> Move:
     number = str(one.rows[0].get("JournalBatchNumber"))
     data = {"reference": entry_key(one.write), "batch": batch.id, "lines": [row.get("LineNumber") for row in one.rows]}
-    why = f"its {len(one.rows)} line(s) are to be removed from journal {number}"
+    lines = "line is" if len(one.rows) == 1 else f"{len(one.rows)} lines are"
+    why = f"its {lines} to be removed from journal {number}"
     return Move(one.write.record_pk or 0, None, None, why, data=data, delay=None)
 
 

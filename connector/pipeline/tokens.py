@@ -6,9 +6,7 @@ its FAQ. An active connection polls each hour; a paused one would lose its token
 
 import structlog
 
-from connector.brex.client import LONG_AGO
 from connector.brex.errors import BrexError, LacksScope
-from connector.domain import record
 from connector.pipeline.runtime import Runtime, Stop
 from connector.store import connections
 from connector.store import tokens as lives
@@ -61,7 +59,7 @@ def _smallest_call(runtime: Runtime, connection: Connection) -> None:
     try:
         client.company()
     except LacksScope:
-        next(client.pages(review_status=record.READY, source_type="CARD", updated_after=LONG_AGO, limit=1), None)
+        client.touch()
 
 
 def threshold(life: Life) -> int | None:

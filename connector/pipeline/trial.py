@@ -18,8 +18,8 @@ PAGE = 500
 
 @dataclass(slots=True)
 class Trial:
-    """Numbers of records. `freed` are held now and would go on, `caught` the other way round; `altered` would still be
-    written, but not as their preview says today."""
+    """Numbers of records. `freed` are held now and would go on, planned otherwise; `caught` the other way round;
+    `altered` would still be written, but not as their preview says today."""
 
     looked_at: int = 0
     freed: int = 0
@@ -58,12 +58,15 @@ def _pages(runtime: Runtime, connection: Connection) -> Iterator[list[Claimed]]:
 
 def _compare(old: Move, new: Move, one: Claimed, trial: Trial) -> None:
     trial.looked_at += 1
+    same = (new.to, _lines(new)) == (old.to, _lines(old))
+    if one.stage is Stage.HELD and same:
+        return  # held for what planning does not see, such as F&O's refusal of this very entry
     if one.stage is Stage.HELD and new.to is not Stage.HELD:
         trial.freed += 1
         trial.skipped += new.to is Stage.SKIPPED
     elif one.stage is not Stage.HELD and new.to is Stage.HELD:
         trial.caught += 1
-    elif new.to is not Stage.HELD and (new.to, _lines(new)) != (old.to, _lines(old)):
+    elif new.to is not Stage.HELD and not same:
         trial.altered += 1
 
 

@@ -119,7 +119,7 @@ def _differences(row: Any, item: dict[str, Any], as_of: Any) -> list[str] | None
     told = compare.differences(written, found)
     status = found.review_status
     exported_before = row.acknowledged_at is not None and row.acknowledged_at < as_of
-    if found.source_type == "BILL":
+    if found.source_type in record.SILENT:
         return told  # their review status means nothing
     if status not in (record.READY, record.EXPORTED) or (status == record.READY and exported_before):
         told.append(f"review status: {status}")

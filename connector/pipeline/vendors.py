@@ -5,6 +5,7 @@ from typing import Any
 
 from connector.domain.master import MasterData, Party
 from connector.pipeline.runtime import Runtime, posting
+from connector.store import brex_vendors
 from connector.store import vendors as store
 from connector.store.connections import Connection
 from connector.store.engine import Database, Tx
@@ -32,16 +33,18 @@ _kept: dict[tuple[int, int], _Kept] = {}
 
 def book(database: Database, connection_id: int, rules_version: int, master: MasterData) -> Vendors:
     """What is decided so far, and the vendors to compare with. No query while the rules stay as they are: every
-    person's word and every change of a vendor moves their version."""
+    person's word, every change of a vendor and of an e-mail in Brex moves their version."""
     key = (id(database), connection_id)
     kept = _kept.get(key)
     if kept is not None and kept.rules_version == rules_version:
         return kept.vendors
     with database.begin() as tx:
         rows = store.everything(tx, connection_id)
+        emails = brex_vendors.emails(tx, connection_id)
     known = {(row["legal_entity"], row["key"]): _decision(row) for row in rows}
     same = kept is not None and kept.master is master
-    vendors = Vendors(kept.vendors.registers if kept is not None and same else _registers(master), known)
+    prepared = kept.vendors.registers if kept is not None and same else _registers(master)
+    vendors = Vendors(prepared, known, emails=emails)
     _kept[key] = _Kept(rules_version, master, vendors)
     return vendors
 
@@ -73,6 +76,16 @@ def confirm(
     with runtime.database.begin() as tx:
         store.decide(tx, connection.id, _row(made), actor)
     return made
+
+
+def created(
+    tx: Tx, connection: Connection, entity: str, merchant: str, account: str, name: str, *, why: str, actor: str
+) -> None:
+    """A vendor was created for this merchant: as good as a person's word."""
+    made = Decision(
+        entity, key_of(merchant), merchant.strip(), Verdict.ACCEPTED, why, account, name, by_person=True
+    )  # fmt: skip
+    store.decide(tx, connection.id, _row(made), actor)
 
 
 def reject(

@@ -84,10 +84,11 @@ def _store(
     with runtime.database.begin() as tx:
         kept = {journal: there for journal, there in standing.items() if there is not None}
         moved = {pk for journal, there in kept.items() for pk in writes.look_at_moved(tx, journal, there)}
-        journals.posted(tx, [one.id for one in posted])
-        journals.missing(tx, [one.id for one in missing])
         # Gone, or moved by Transfer errors: `resolve` looks for each reference in the whole company.
         writes.look_at_journals(tx, [one.id for one in missing])
+        # Locked after their writes, as everywhere.
+        journals.posted(tx, [one.id for one in posted])
+        journals.missing(tx, [one.id for one in missing])
         why = "its journal is posted"
         moves = [
             Move(pk, None, None, why, ledger_status=LedgerStatus.POSTED, data={"journal": number})

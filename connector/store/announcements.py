@@ -26,7 +26,7 @@ def gap(tx: Tx, connection_id: int, patience_seconds: float) -> Gap | None:
         "SELECT count(*) AS records, min(r.created_at) AS first_at, min(last.at) AS announced_at FROM records r, "
         "(SELECT max(announced_at) AS at FROM records WHERE connection_id = :id AND announced_at IS NOT NULL) last "
         "WHERE r.connection_id = :id AND r.announced_at IS NULL AND r.created_at > last.at "
-        "AND r.created_at <= now() - :patience * interval '1 second' AND r.source_type <> 'BILL' "
+        "AND r.created_at <= now() - :patience * interval '1 second' AND r.source_type NOT IN ('BILL', 'TRANSACTION') "
         "AND EXISTS (SELECT FROM events e WHERE e.record_pk = r.id AND e.seq = 1 AND e.data->>'source' = 'poll')",
         {"id": connection_id, "patience": patience_seconds},
     )

@@ -48,9 +48,15 @@ def half_gone(tx: Tx, batch_id: int) -> bool:
 
 
 def mine(tx: Tx, batch_id: int) -> bool:
-    """Lock the batch and say whether it is still ours to answer: nobody has declared it uncertain."""
+    """Lock the batch and say whether it is still ours to answer: nobody has declared it uncertain.
+
+    Where it is, its writes are locked as well, in the order in which people and readings lock them.
+    """
     found = sql.row(tx, "SELECT status FROM batches WHERE id = :id FOR UPDATE", {"id": batch_id})
-    return found is not None and found.status == "sending"
+    if found is None or found.status != "sending":
+        return False
+    sql.run(tx, "SELECT id FROM writes WHERE batch_id = :id ORDER BY id FOR UPDATE", {"id": batch_id})
+    return True
 
 
 def end(tx: Tx, batch_id: int, status: str, *, trace: str = "", evidence: str = "") -> None:

@@ -97,6 +97,9 @@ def replace(tx: Tx, vault: Vault, connection_id: int, file: files.ConnectionFile
     if file.brex.webhook_secret is not None and not file.brex.webhook_secret.get_secret_value():
         sql.run(tx, "DELETE FROM credentials WHERE connection_id = :id AND kind = 'brex.webhook_secret'",
                 {"id": connection_id})  # fmt: skip
+    if file.brex.transfers_token is None or not file.brex.transfers_token.get_secret_value():
+        sql.run(tx, "DELETE FROM credentials WHERE connection_id = :id AND kind = 'brex.transfers_token'",
+                {"id": connection_id})  # fmt: skip
     _store_secrets(tx, vault, connection_id, file)
 
 

@@ -21,7 +21,8 @@ _REPLAN = TO_REPLAN.format(rules="c.rules_version", record="r.id", epoch="r.epoc
 _REPORT = TO_REPORT_AGAIN.format(record="r.id", epoch="r.epoch")
 _WORK = f"""
     EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.next_attempt_at <= now() AND (
-        r.stage IN ('received', 'fetched', 'mapped')
+        r.stage IN ('fetched', 'mapped')
+        OR (r.stage = 'received' AND (r.looked_at IS NULL OR r.heard_at > r.looked_at))
         OR (r.stage = 'written'
             AND (c.settings #>> '{{posting,acknowledge_when}}' <> 'posted' OR r.ledger_status = 'posted'))))
     OR EXISTS (SELECT FROM records r WHERE r.connection_id = c.id AND r.stage = 'held' AND r.next_attempt_at <= now()
@@ -64,6 +65,7 @@ def next_seconds(tx: Tx, connection_id: int) -> float | None:
         f"""
         SELECT CAST(extract(epoch FROM min(at) - now()) AS float8) FROM (
             SELECT min(next_attempt_at) AS at FROM records WHERE connection_id = :id AND stage = 'received'
+                AND (looked_at IS NULL OR heard_at > looked_at)
             UNION ALL SELECT min(next_attempt_at) FROM records WHERE connection_id = :id AND stage = 'fetched'
             UNION ALL SELECT min(next_attempt_at) FROM records WHERE connection_id = :id AND stage = 'mapped'
             UNION ALL SELECT min(r.next_attempt_at) FROM records r JOIN connections c ON c.id = r.connection_id

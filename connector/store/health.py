@@ -74,7 +74,8 @@ def stuck(tx: Tx, connection_id: int) -> Stuck:
     oldest = sql.value(
         tx,
         "SELECT CAST(extract(epoch FROM now() - min(created_at)) AS bigint) FROM records WHERE connection_id = :id "
-        "AND stage IN ('received', 'fetched', 'mapped', 'writing')",
+        "AND stage IN ('received', 'fetched', 'mapped', 'writing') "
+        "AND (stage <> 'received' OR problems = '[]')",  # with a reason it waits in sight
         {"id": connection_id},
     )
     return Stuck(int(uncertain), int(overdue), None if oldest is None else int(oldest))

@@ -171,19 +171,6 @@ def missing(tx: Tx, ids: Sequence[int]) -> None:
     )
 
 
-def landed(tx: Tx, old_id: int, number: str) -> int:
-    """The journal into which F&O or a person moved lines of another one; followed like those of our own."""
-    found = sql.value(
-        tx,
-        "INSERT INTO journals AS j (connection_id, legal_entity, journal_name, period, marker, number, status, "
-        "status_reason, lines_used) SELECT connection_id, legal_entity, journal_name, period, '', :number, 'closed', "
-        "'lines were moved here', 1 FROM journals WHERE id = :id ON CONFLICT (connection_id, legal_entity, number) "
-        "DO UPDATE SET lines_used = greatest(1, j.lines_used) RETURNING id",
-        {"id": old_id, "number": number},
-    )
-    return int(found)
-
-
 def place(tx: Tx, connection_id: int, key: tuple[str, str, str], number: str) -> int:
     """The journal of this number, where lines of ours were found; noted where it was not known, and followed."""
     found = sql.value(

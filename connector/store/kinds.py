@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
+from connector.domain.record import SILENT
 from connector.store import sql
 from connector.store.engine import Tx
 
 
-def bills(tx: Tx, connection_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of them that are bills, which Brex takes no export result for."""
+def silent(tx: Tx, connection_id: int, ids: Sequence[int]) -> set[int]:
+    """Those of them that Brex takes no export result for: bills, and card transactions."""
     found = sql.rows(
         tx,
         "SELECT id FROM records WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[])) "
-        "AND source_type = 'BILL'",
-        {"connection": connection_id, "ids": list(ids)},
+        "AND source_type = ANY(CAST(:silent AS text[]))",
+        {"connection": connection_id, "ids": list(ids), "silent": list(SILENT)},
     )
     return {row.id for row in found}
 

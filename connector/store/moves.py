@@ -86,8 +86,10 @@ WITH wanted AS (
         attempts = CASE WHEN w.delay IS NULL THEN r.attempts ELSE 0 END,
         next_attempt_at = CASE WHEN w.delay IS NULL THEN r.next_attempt_at
                                ELSE now() + w.delay * interval '1 second' END,
-        written_at = CASE WHEN h.to_stage = 'written' THEN coalesce(r.written_at, now()) ELSE r.written_at END,
-        acknowledged_at = CASE WHEN h.to_stage = 'acknowledged' THEN now() ELSE r.acknowledged_at END,
+        written_at = CASE WHEN h.to_stage = 'written' THEN coalesce(r.written_at, now())
+                          WHEN h.from_stage = 'reversed' THEN NULL ELSE r.written_at END,
+        acknowledged_at = CASE WHEN h.to_stage = 'acknowledged' THEN now()
+                               WHEN h.from_stage = 'reversed' THEN NULL ELSE r.acknowledged_at END,
         {", ".join(f"{name} = coalesce(w.{name}, r.{name})" for name in _PLAIN)}
     FROM hashed h JOIN wanted w ON w.id = h.id WHERE r.id = h.id RETURNING r.id
 )

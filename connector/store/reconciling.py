@@ -65,12 +65,13 @@ def known_references(tx: Tx, references: Sequence[str]) -> frozenset[str]:
 
 
 def look_again(tx: Tx, connection_id: int, references: Sequence[str]) -> int:
-    """Entries that stand, as far as we know, are looked for in F&O once more; how many."""
+    """Entries and reversing entries that stand, as far as we know, are looked for in F&O once more; how many."""
     return sql.run(
         tx,
         "UPDATE writes w SET next_look_at = now(), looks = 0 FROM records r WHERE r.id = w.record_pk "
-        "AND w.connection_id = :id AND w.reference = ANY(CAST(:references AS text[])) AND w.kind = 'entry' "
-        "AND w.outcome = 'written' AND w.epoch = r.epoch AND w.next_look_at IS NULL AND r.purged_at IS NULL "
-        "AND r.stage IN ('written', 'acknowledged')",
+        "AND w.connection_id = :id AND w.reference = ANY(CAST(:references AS text[])) AND w.outcome = 'written' "
+        "AND w.epoch = r.epoch AND w.next_look_at IS NULL AND r.purged_at IS NULL "
+        "AND (w.kind = 'entry' AND r.stage IN ('written', 'acknowledged') "
+        "OR w.kind = 'reversal' AND r.stage = 'reversed')",
         {"id": connection_id, "references": list(references)},
     )

@@ -32,11 +32,12 @@ class Intake:
 
 # When what the messenger brings was true in Brex, at the latest: before it was asked for.
 AS_OF = "coalesce(CAST(:as_of AS timestamptz), now())"
-# What stands in the ledger, or may, keeps the body that it was written from: later ones are compared with it.
+# What stands in the ledger, or may, keeps the body that it was written from: later ones are compared with it. So does
+# what is being sent at this moment, or again.
 NEWER = (
     "excluded.body IS NOT NULL AND excluded.body_at >= greatest(r.heard_at, r.body_at) AND NOT EXISTS (SELECT FROM "
     "writes w WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
-    "AND w.outcome IN ('written', 'uncertain'))"
+    "AND (w.outcome IN ('written', 'uncertain') OR w.outcome = 'open' AND (w.batch_id IS NOT NULL OR w.resent)))"
 )
 _INTAKE = f"""
 WITH heard AS (
@@ -227,7 +228,9 @@ def claim_to_report_again(tx: Tx, connection_id: int, limit: int) -> list[Claime
 
 
 def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]], as_of: Any) -> None:
-    """What Brex returned for claimed records: rows of id, body, body_hash, version, record_type, source_type.
+    """What Brex returned for claimed records.
+
+    Rows of id, body, body_hash, version, record_type, source_type, source_id.
 
     `as_of`: by `now`, before Brex was asked, so that word arriving meanwhile makes them be asked for again.
     """
@@ -238,9 +241,11 @@ def store_bodies(tx: Tx, connection_id: int, bodies: Sequence[dict[str, Any]], a
             body_at = CASE WHEN b.body IS NULL THEN r.body_at ELSE :as_of END,
             accepted = CASE WHEN coalesce(b.version, r.version) IS DISTINCT FROM r.version THEN '{{}}'
                             ELSE r.accepted END,
-            version = coalesce(b.version, r.version), record_type = b.record_type, source_type = b.source_type
+            version = coalesce(b.version, r.version), record_type = b.record_type, source_type = b.source_type,
+            source_id = b.source_id
         FROM jsonb_to_recordset(CAST(:bodies AS jsonb))
-            AS b(id bigint, body text, body_hash text, version numeric, record_type text, source_type text)
+            AS b(id bigint, body text, body_hash text, version numeric, record_type text, source_type text,
+                 source_id text)
         WHERE r.id = b.id AND r.connection_id = :connection
         """,
         {"bodies": sql.pack(bodies), "connection": connection_id, "as_of": as_of},

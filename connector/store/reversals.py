@@ -154,7 +154,17 @@ def forget_reports(tx: Tx, record_pks: Sequence[int]) -> None:
 
 
 def begin_epoch(tx: Tx, record_pks: Sequence[int]) -> None:
-    """Nothing that was said of an earlier epoch holds for the next: what a person accepted, what changed in Brex."""
+    """Nothing that was said of an earlier epoch holds for the next: what a person accepted, what changed in Brex.
+
+    Nor is the earlier one taken back any more, where a reading of the whole ledger shows the next one there.
+    """
+    sql.run(
+        tx,
+        "UPDATE writes w SET outcome = 'refused', evidence = 'a later epoch stands', next_look_at = NULL "
+        "FROM records r WHERE r.id = w.record_pk AND w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.epoch < r.epoch "
+        "AND w.kind IN ('removal', 'reversal') AND w.outcome IN ('open', 'uncertain')",
+        {"ids": list(record_pks)},
+    )
     sql.run(
         tx,
         "UPDATE records SET accepted = '{}', changed_in_brex = NULL, purged_at = NULL "

@@ -11,6 +11,8 @@ from connector.store.engine import Tx
 
 # The second looks after a write was sent again: late effects of the first sending show up here.
 SECOND_LOOKS = (600, 3600, 86_400)
+# The number of looks is also the fence of a look, so one that came to nothing is not taken back but goes this far on.
+_NOT_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,14 @@ REPORTABLE = (
 )
 
 
+# An entry that never left, of a record that Brex has other word of since, is planned again and not sent.
+# A scalar subquery: PostgreSQL would hash what EXISTS is about, and read all records for it.
+CURRENT = (
+    "AND (kind <> 'entry' OR resent "
+    "OR coalesce((SELECT r.heard_at <= r.looked_at FROM records r WHERE r.id = record_pk), true))"
+)
+
+
 def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
     """Where entries wait to be sent: rows (legal_entity, journal_name, period, waiting), the longest waiting first."""
     return list(
@@ -175,7 +185,7 @@ def claim_open(
         WITH free AS (
             SELECT id, attempts FROM writes WHERE connection_id = :connection
             AND kind = ANY(CAST(:kinds AS text[])) AND outcome = 'open' AND batch_id IS NULL
-            AND not_before <= now() {where}
+            AND not_before <= now() {where} {CURRENT}
             ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
         ), first AS (SELECT attempts FROM free ORDER BY id LIMIT 1)
         SELECT {_COLUMNS} {_FROM} JOIN free f ON f.id = w.id JOIN first ON first.attempts = f.attempts
@@ -190,9 +200,16 @@ def claim_open(
     return writes[: max(1, min(limit, len(writes)) >> min(writes[0].attempts, 16))] if writes else []
 
 
+def lock(tx: Tx, record_pks: Sequence[int]) -> None:
+    """All writes of these records, in the order in which every statement locks writes: others would deadlock."""
+    sql.run(tx, "SELECT id FROM writes WHERE record_pk = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE",
+            {"ids": list(record_pks)})  # fmt: skip
+
+
 def of_batch(tx: Tx, batch_id: int) -> list[Write]:
-    found = sql.rows(tx, f"SELECT {_COLUMNS} {_FROM} WHERE w.batch_id = :batch ORDER BY w.id", {"batch": batch_id})
-    return [_write(row) for row in found]
+    """Locked until the transaction ends."""
+    statement = f"SELECT {_COLUMNS} {_FROM} WHERE w.batch_id = :batch ORDER BY w.id FOR UPDATE OF w"
+    return [_write(row) for row in sql.rows(tx, statement, {"batch": batch_id})]
 
 
 def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -293,17 +310,27 @@ def still_mine(tx: Tx, claimed: Sequence[Write]) -> set[int]:
     return {row.id for row in found}
 
 
+def second_look_seconds(one: Write) -> float | None:
+    """How long after this look the next one comes; None where it was the last. Counted are those that read F&O."""
+    counted = one.looks % _NOT_COUNTED
+    return SECOND_LOOKS[counted] if counted < len(SECOND_LOOKS) else None
+
+
 def look_again(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of id, seconds (null: never again) and absent (True: this reading did not find it)."""
+    """Rows of id, seconds (null: never again) and absent (True: this reading did not find it).
+
+    `unread` True: F&O could not be read; where it is a second look, it does not count as one of them.
+    """
     sql.run(
         tx,
         """
         UPDATE writes w SET next_look_at = now() + x.seconds * interval '1 second',
-            absent_at = CASE WHEN x.absent THEN coalesce(w.absent_at, now()) END
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, seconds numeric, absent boolean)
+            absent_at = CASE WHEN x.absent THEN coalesce(w.absent_at, now()) END,
+            looks = w.looks + CASE WHEN x.unread AND w.outcome = 'written' THEN :not_counted - 1 ELSE 0 END
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS x(id bigint, seconds numeric, absent boolean, unread boolean)
         WHERE w.id = x.id
         """,
-        {"rows": sql.pack(rows)},
+        {"rows": sql.pack(rows), "not_counted": _NOT_COUNTED},
     )
 
 
@@ -322,29 +349,6 @@ def known_references(tx: Tx, journal_ids: Sequence[int]) -> dict[int, set[str]]:
     return known
 
 
-def vouchers(tx: Tx, journal_id: int) -> dict[str, str]:
-    """Vouchers of the entries already in a journal: voucher → reference."""
-    found = sql.rows(
-        tx,
-        f"SELECT reference, ledger->>'voucher' AS voucher FROM writes WHERE journal_id = :id AND {STANDING} "
-        "AND coalesce(ledger->>'voucher', '') <> ''",
-        {"id": journal_id},
-    )
-    return {row.voucher: row.reference for row in found}
-
-
-def voucher_holders(tx: Tx, connection_id: int, keys: Sequence[str]) -> list[tuple[str, str]]:
-    """Written entries in these vouchers: (company/journal/voucher in lower case, reference)."""
-    found = sql.rows(
-        tx,
-        "SELECT key, reference FROM (SELECT reference, lower(concat_ws('/', ledger->>'data_area', ledger->>'journal', "
-        f"ledger->>'voucher')) AS key FROM writes WHERE connection_id = :id AND {STANDING}) held "
-        "WHERE key = ANY(CAST(:keys AS text[]))",
-        {"id": connection_id, "keys": list(keys)},
-    )
-    return [(row.key, row.reference) for row in found]
-
-
 def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> dict[int, Write]:
     """The open, written or uncertain write of each record in its present epoch.
 
@@ -361,11 +365,11 @@ def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> 
 
 
 def look_at_journals(tx: Tx, journal_ids: Sequence[int]) -> None:
-    """Entries written into these journals are looked for again, wherever they may be now."""
+    """Entries of the present epoch written into these journals are looked for again, wherever they may be now."""
     sql.run(
         tx,
-        "UPDATE writes SET next_look_at = now(), looks = 0 WHERE journal_id = ANY(CAST(:ids AS bigint[])) "
-        f"AND {STANDING}",
+        "UPDATE writes w SET next_look_at = now(), looks = 0 FROM records r WHERE r.id = w.record_pk "
+        f"AND w.epoch = r.epoch AND w.journal_id = ANY(CAST(:ids AS bigint[])) AND w.{STANDING}",
         {"ids": list(journal_ids)},
     )
 
@@ -374,8 +378,9 @@ def look_at_moved(tx: Tx, journal_id: int, standing: Sequence[str]) -> list[int]
     """Written into this journal and not among what stands in it: looked for, wherever it is now. Their records."""
     found = sql.rows(
         tx,
-        "UPDATE writes SET next_look_at = now(), looks = 0 WHERE journal_id = :journal AND record_pk IS NOT NULL "
-        f"AND {STANDING} AND NOT reference = ANY(CAST(:standing AS text[])) RETURNING record_pk",
+        "UPDATE writes w SET next_look_at = now(), looks = 0 FROM records r WHERE r.id = w.record_pk "
+        f"AND w.epoch = r.epoch AND w.journal_id = :journal AND w.{STANDING} "
+        "AND NOT w.reference = ANY(CAST(:standing AS text[])) RETURNING w.record_pk",
         {"journal": journal_id, "standing": list(standing)},
     )
     return [row.record_pk for row in found]

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from connector.domain import jsonio
-from sandbox.brex import query
+from sandbox.brex import query, spending
 from sandbox.brex.answers import Json, RefusalError, accounting, bad_request, classic, invalid
 from sandbox.brex.customer import Brex
 
@@ -76,6 +76,8 @@ def create_app(brex: Brex, *, legacy: bool = False) -> Flask:
     _webhooks(app, brex, guarded)
     _fields(app, brex, guarded)
     _card(app, brex, guarded)
+    spending.routes(app, brex, guarded)
+    _payments(app, brex, guarded)
     return app
 
 
@@ -228,6 +230,38 @@ def _fields(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View
     @guarded("field_values.read", "field_values.write")
     def one_value(field_id: str, brex_id: str) -> Json:
         return fields.value(field_id, brex_id)
+
+
+def _payments(app: Flask, brex: Brex, guarded: Callable[..., Callable[[View], View]]) -> None:
+    vendors, transfers = brex.vendors, brex.transfers
+
+    @app.get("/v1/vendors")
+    @guarded("vendors.readonly", "vendors")
+    def list_vendors() -> Json:
+        return vendors.listed(request.args)
+
+    @app.post("/v1/vendors")
+    @guarded("vendors")
+    def create_vendor() -> Json:
+        _only()
+        return vendors.create(_body(), request.headers.get("Idempotency-Key"))
+
+    @app.get("/v1/transfers")
+    @guarded("transfers.readonly", "incoming_transfers")
+    def list_transfers() -> Json:
+        return transfers.listed(request.args)
+
+    @app.post("/v1/transfers")
+    @guarded("transfers")
+    def create_transfer() -> Json:
+        _only()
+        return transfers.create(_body(), request.headers.get("Idempotency-Key"))
+
+    @app.get("/v1/vendors/<vendor_id>")
+    @guarded("vendors.readonly", "vendors")
+    def one_vendor(vendor_id: str) -> Json:
+        _only()
+        return vendors.one(vendor_id)
 
 
 def _not_admitted(status: int) -> RefusalError:

@@ -28,6 +28,7 @@ _SETTLED: Final = {
     "REWARD_REDEMPTION": ("REWARDS_CREDIT", -1),
 }
 _PAGE: Final = 100
+_MOST: Final = 1000  # fact: "up to 1000" by the guide to pagination, more is a 400
 
 
 class CardAccount:
@@ -36,22 +37,43 @@ class CardAccount:
         self._clock = clock
         self._records = records
 
-    def add(self, kind: str, cents: int, day: date) -> None:
-        """A settled transaction of which there is no accounting record."""
+    def add(self, kind: str, cents: int, day: date, **more: Any) -> str:
+        """A settled transaction of which there is no accounting record; its id. `more`: fields as they are to be."""
         number = self._store.next(_KIND)
-        self._store.put(_KIND, str(number), _transaction(f"pste_{number:024d}", kind, cents, day))
+        made = _transaction(f"pste_{number:024d}", kind, cents, day) | more
+        self._store.put(_KIND, made["id"], made)
+        return str(made["id"])
+
+    def change(self, transaction_id: str, **changes: Any) -> None:
+        """Raises KeyError."""
+        doc = self._store.get(_KIND, transaction_id)
+        if doc is None:
+            raise KeyError(transaction_id)
+        self._store.put(_KIND, transaction_id, doc | changes)
+
+    def added(self) -> list[Json]:
+        """Those that were added by hand, oldest first."""
+        return self._store.all(_KIND)
 
     def transactions(self, args: "MultiDict[str, str]") -> Json:
         """The body of GET /v2/transactions/card/primary."""
-        _check(args, {"cursor", "limit", "posted_at_start", "user_ids", "expand[]"})
+        check(args, {"cursor", "limit", "posted_at_start", "user_ids", "expand[]"})
         start = args.get("posted_at_start")
-        since = _moment(start).date() if start is not None else date.min
-        return _page([one for one in self._all() if date.fromisoformat(one["posted_at_date"]) >= since], args)
+        since = moment(start).date() if start is not None else date.min
+        if int(args.get("limit", "1") if args.get("limit", "1").isdecimal() else 1) > _MOST:
+            raise bad_request(f"limit must be at most {_MOST}")
+        expanded = args.getlist("expand[]")
+        if set(expanded) - {"expense_id"}:
+            raise bad_request("expand[] takes expense_id")
+        found = [one for one in self._all() if date.fromisoformat(one["posted_at_date"]) >= since]
+        # Fact: the published example has the newest first.
+        shown = [one if expanded else {k: v for k, v in one.items() if k != "expense_id"} for one in reversed(found)]
+        return page(shown, args)
 
     def statements(self, args: "MultiDict[str, str]") -> Json:
         """The body of GET /v2/accounts/card/primary/statements: finalised ones alone, the newest first."""
-        _check(args, {"cursor", "limit"})
-        return _page(list(reversed(self._statements())), args)
+        check(args, {"cursor", "limit"})
+        return page(list(reversed(self._statements())), args)
 
     def _all(self) -> list[Json]:
         settled = []
@@ -98,6 +120,7 @@ def _transaction(name: str, kind: str, cents: int, day: date) -> Json:
         "type": kind,
         "merchant": None,
         "card_metadata": None,
+        "expense_id": None,
         "card_transaction_operation_reference_id": None,
     }
 
@@ -106,19 +129,19 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _check(args: "MultiDict[str, str]", known: set[str]) -> None:
+def check(args: "MultiDict[str, str]", known: set[str]) -> None:
     if unknown := args.keys() - known:
         raise bad_request(f"unknown query parameter {', '.join(sorted(unknown))}")
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     try:
         return parse(text)
     except ValueError as error:
         raise bad_request("posted_at_start must be a date and time, RFC 3339") from error
 
 
-def _page(items: Sequence[Json], args: "MultiDict[str, str]") -> Json:
+def page(items: Sequence[Json], args: "MultiDict[str, str]") -> Json:
     limit, start = (
         _number(args.get(name, default), name) for name, default in (("limit", str(_PAGE)), ("cursor", "0"))
     )

@@ -7,6 +7,8 @@ from typing import Any, Final
 from sandbox.brex import messages
 from sandbox.brex.answers import Json
 from sandbox.brex.card import CardAccount
+from sandbox.brex.cash import CashAccount
+from sandbox.brex.expenses import Expenses
 from sandbox.brex.exports import Exports
 from sandbox.brex.fields import Fields
 from sandbox.brex.integrations import Integrations
@@ -15,6 +17,8 @@ from sandbox.brex.options import Options
 from sandbox.brex.records import Records
 from sandbox.brex.subscriptions import READY_EVENT, Subscriptions
 from sandbox.brex.tokens import ALL_SCOPES, Tokens
+from sandbox.brex.transfers import Transfers
+from sandbox.brex.vendors import Vendors
 from sandbox.clock import Clock, now
 from sandbox.state import Store
 
@@ -35,9 +39,13 @@ class Brex:
         self.tokens = Tokens(store, self.options)
         self.records = Records(store, clock, self.options)
         self.card = CardAccount(store, clock, self.records)
+        self.expenses = Expenses(store, clock)
+        self.cash = CashAccount(store)
         self.exports = Exports(store, clock, self.options, self.records)
         self.integrations = Integrations(store, clock)
         self.fields = Fields(store, clock, self.options, self.integrations)
+        self.vendors = Vendors(store, self.options)
+        self.transfers = Transfers(store, clock, self.vendors)
         self.subscriptions = Subscriptions(store, self.options)
         if store.get("brex_token", TOKEN) is None:
             self.tokens.create(ALL_SCOPES, clock(), TOKEN)

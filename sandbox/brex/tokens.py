@@ -23,9 +23,14 @@ ALL_SCOPES = (
     "fields.read",
     "statements.card.readonly",
     "transactions.card.readonly",
+    "expenses.card.readonly",
+    "accounts.cash.readonly",
+    "transactions.cash.readonly",
     "fields.write",
     "field_values.read",
     "field_values.write",
+    "vendors.readonly",
+    "vendors",
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connector.domain import jsonio
-from sandbox.d365 import journals, lines, paths, query, views
+from sandbox.d365 import journals, lines, paths, query, vendors, views
 from sandbox.d365.environment import Environment, Journal
 from sandbox.d365.errors import (
     Refusal,
@@ -149,6 +149,10 @@ def _delete_line(environment: Environment, asked: Operation, entity: EntitySet, 
     return Answer(204)
 
 
+def _create_vendor(environment: Environment, asked: Operation, entity: EntitySet, _: str) -> Answer:
+    return _created(asked, vendors.create(environment, _body(asked, entity)))
+
+
 # What may be changed here, by (set, method). Every other set is read-only in the sandbox.
 _CHANGES: dict[tuple[str, str], Callable[[Environment, Operation, EntitySet, str], Answer]] = {
     (journals.SET, "POST"): _create_journal,
@@ -157,6 +161,7 @@ _CHANGES: dict[tuple[str, str], Callable[[Environment, Operation, EntitySet, str
     (lines.SET, "POST"): _create_line,
     (lines.SET, "PATCH"): _change_line,
     (lines.SET, "DELETE"): _delete_line,
+    (vendors.SET, "POST"): _create_vendor,
 }
 
 

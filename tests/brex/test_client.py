@@ -20,7 +20,7 @@ from connector.brex.errors import (
     Unavailable,
     Unreadable,
 )
-from connector.brex.wire import Export, FailedExport
+from connector.brex.wire import Export, FailedExport, Reported
 from connector.domain import record
 from sandbox.population import populate
 from sandbox.world import World
@@ -247,18 +247,19 @@ def test_a_token_that_brex_repeats_is_not_repeated_by_us(world: World, client: B
 
 def test_a_report_makes_records_exported(world: World, client: BrexClient) -> None:
     first, second, third, *_ = fill(world)
-    updated = client.report(
+    answer = client.report(
         [Export(first, "BX1"), Export(second, "BX2", "https://contoso.operations.dynamics.com/?cmp=usmf")],
         [FailedExport(third, "Café ‘closed’ – 失敗")],
     )
-    assert updated == {first, second, third}
+    assert answer.updated == {first, second, third}
+    assert answer.trace_id
     statuses = world.brex.statuses()
     assert (statuses[first], statuses[second]) == ("EXPORTED", "EXPORTED")
     assert statuses[third] != "READY_FOR_EXPORT"
 
 
 def test_nothing_to_report_takes_no_call(client: BrexClient) -> None:
-    assert client.report([], []) == set()
+    assert client.report([], []) == Reported(frozenset())
     assert client.requests == 0
 
 

@@ -180,12 +180,11 @@ CHANGES = [
 
 
 def test_settings_that_this_release_does_not_serve_are_refused_and_not_ignored(cli: Cli, world: World) -> None:
-    file = given(world, brex={"source": "transactions"}, posting={"intercompany": "linked"})
+    file = given(world, posting={"intercompany": "linked"})
 
     result = cli("connections", "add", "-", stdin=file)
 
     assert result.exit_code == 1
-    assert 'brex.source: "transactions" is not served by this release; use "accounting"' in result.stderr
     assert 'posting.intercompany: "linked" is not served by this release; use "hold"' in result.stderr
     assert cli.json("connections", "list") == []
 
@@ -249,3 +248,11 @@ def test_a_connection_added_paused_waits_for_its_mappings(cli: Cli, world: World
     assert cli.json("connections", "list")[0]["state"] == "paused"
     assert cli("resume", "acme").exit_code == 0
     assert len(cli.woken) == 1
+
+
+def test_where_nobody_can_answer_it_says_what_to_add(cli: Cli, connection: Connection) -> None:
+    result = cli("connections", "remove", "acme", stdin="")
+
+    assert result.exit_code == 1
+    assert "--yes says so" in result.stderr
+    assert cli("connections", "show", "acme").exit_code == 0

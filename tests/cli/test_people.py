@@ -55,7 +55,7 @@ def test_retry_leaves_a_finished_record_alone_and_says_so(
 
     result = cli("retry", "acme", written)
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert written in result.stderr
     assert (stages_of(cli), len(cli.woken)) == ({written: "acknowledged"}, woken)
 

@@ -113,6 +113,7 @@ def test_versions_are_kept_with_who_and_when_and_a_record_remembers_its_own(
     assert first["actor"].startswith("person")
     assert cli("rules", "export", "acme").stdout == HEADER
     assert cli("rules", "export", "acme", "--version", str(first["version"])).stdout == SUSPENSE
+    assert "There is no version 99 yet" in cli("rules", "export", "acme", "--version", "99").stderr
     planned = cli.json("record", "acme", record_id)["planned_with"]
     assert planned["rules"]["version"] == first["version"]
     assert "mappings" in planned

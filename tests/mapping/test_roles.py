@@ -53,7 +53,7 @@ def test_default_dimensions_need_a_known_default_format() -> None:
     [problem] = problems(
         record("10", line("10", gl("605140"))), settings=setting, known=MasterData(ledger_format=FORMAT)
     )
-    assert problem.sentence.startswith("F&O has no active default dimension format")
+    assert problem.sentence.startswith("F&O shows no active default dimension format")
 
 
 def test_a_role_dimension_that_the_default_format_lacks_is_held() -> None:

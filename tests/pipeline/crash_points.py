@@ -144,7 +144,7 @@ _ROWS: Final = (
     (ACKNOWLEDGEMENT, "report read", Hook(Place.ANSWER, (_REPORT,)), _TOLD, _TOLD),
     (ACKNOWLEDGEMENT, "acknowledge commit", _commit("Brex took the export result"), _TOLD, _DONE),
     (REMOVAL, "intent commit", _commit("to be taken back: "), _DONE, _ASKED),
-    (REMOVAL, "batch commit", _commit("are to be removed from journal"), _ASKED, _ASKED),
+    (REMOVAL, "batch commit", _commit("to be removed from journal"), _ASKED, _ASKED),
     (REMOVAL, "bytes sent", Hook(Place.BYTES, (_SEND,)), _ASKED, _REMOVED),
     (REMOVAL, "F&O commit", Hook(Place.EFFECT, (_SEND,)), _ASKED, _REMOVED),
     (REMOVAL, "answer read", Hook(Place.ANSWER, (_SEND,)), _REMOVED, _REMOVED),

@@ -1,10 +1,12 @@
 """The security role that docs/connecting.md describes is what the connector really calls, no more and no less."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.pipeline import access, ping, probe, recover, refresh, watch
+from connector.pipeline.alignment import create, survey
 from connector.pipeline.ping import journal_name
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
@@ -16,6 +18,11 @@ from tests.pipeline.helpers import poll, run_chain, spend
 GUIDE = (Path(__file__).parents[2] / "docs" / "connecting.md").read_text(encoding="utf-8")
 # Lines are inserted and deleted in a `$batch`, which is a POST.
 RIGHTS = {access.READ: {"GET"}, access.WRITE: {"GET", "POST"}, access.REMOVE: {"GET", "POST"}}
+
+
+def with_group(connection: Connection) -> Connection:
+    posting = connection.settings["posting"] | {"vendors": {"group": "20"}}
+    return replace(connection, settings=connection.settings | {"posting": posting})
 
 
 def called(seen: Seen) -> tuple[str, str] | None:
@@ -41,6 +48,7 @@ def test_what_is_granted_is_what_is_called(runtime: Runtime, connection: Connect
     watch.run(runtime, connection)
     recover.scan(runtime, connection)
     ping.run(runtime, connection)
+    create.create(runtime, with_group(connection), survey.in_d365("usmf", survey.BrexVendor("", "Joe")), "test")
     world.faults.add("d365", "GET /data/LegalEntities", "status_before", code=404, body="")
     ping.run(runtime, connection)
 

@@ -20,6 +20,7 @@ from tests.pipeline.helpers import (
     codes,
     let_pass,
     poll,
+    record,
     rows,
     run_chain,
     run_until_quiet,
@@ -74,6 +75,17 @@ def test_a_report_whose_answer_was_lost_is_looked_for_and_not_repeated(
     assert_all_done(runtime, connection, world, ids)
     assert calls(world) == {"POST": 1, "GET": 1}
     assert story(runtime, connection, ids[0])[-1] == "Brex shows it EXPORTED: the earlier report won"
+
+
+def test_the_history_has_brexs_trace_of_the_call_that_told_it(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    (one,) = written(runtime, connection, world, 1)
+    run_until_quiet(runtime, connection)
+    found = record(runtime, connection, one)
+    trace = found["events"][-1]["data"]["trace_id"]
+    assert trace
+    assert [write["trace"] for write in found["writes"] if write["kind"] == "acknowledge"] == [trace]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,27 @@ def test_entries_that_share_one_voucher_are_held(
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
+def test_one_of_those_that_share_a_voucher_is_still_seen_to_share_it_when_it_is_retried_alone(
+    lost: bool, runtime: Runtime, connection: Connection, world: World
+) -> None:
+    world.d365.journal_name("BREX", NewVoucher="OneVoucher")
+    ids = spend_and_announce(runtime, connection, world, 1, 3)
+    if lost:
+        world.faults.add("d365", SEND, "reset_after")
+    assert_held(runtime, connection, world, ids, "D365-VOUCHER")
+    people.retry(runtime, connection, actor="person", record_ids=ids)
+    assert_held(runtime, connection, world, ids, "D365-VOUCHER")
+    people.retry(runtime, connection, actor="person", record_ids=ids[:1])
+    assert_held(runtime, connection, world, ids, "D365-VOUCHER")
+    for line in world.d365.lines(document=key(ids[0])):
+        world.d365.change_line("USMF-000001", line["LineNumber"], Voucher="BRX9999999")
+    for one in ids:
+        people.retry(runtime, connection, actor="person", record_ids=[one])
+        run_until_quiet(runtime, connection)
+    assert_all_done(runtime, connection, world, ids)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
 def test_an_entry_that_joins_the_voucher_of_an_earlier_one_is_held(
     lost: bool, runtime: Runtime, connection: Connection, world: World
 ) -> None:

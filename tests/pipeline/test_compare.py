@@ -353,3 +353,11 @@ def test_an_amount_that_brex_shows_anywhere_is_the_amount() -> None:
 
 def test_every_kind_of_finding_says_what_to_do() -> None:
     assert all(text.endswith(".") for text in WHAT_TO_DO.values())
+
+
+def test_lines_of_a_record_that_is_held_before_it_has_an_entry_are_told_and_not_said_to_be_absent() -> None:
+    held = ours("accr_1", "held", TEN)
+    for explained in (frozenset[str](), frozenset({NAMED})):  # by a connection that was removed
+        result = compare(PERIOD, [held], {"accr_1": shown("accr_1", TEN)}, LINES, explained)
+        assert told(result) == [("held", "accr_1", NAMED)]
+        assert result.ledger["usmf", "USD"] == TEN.amount

@@ -185,7 +185,9 @@ def test_too_few_or_too_many_rows_are_unknown() -> None:
     assert judge(intent, []).outcome == "unknown"
 
 
-@pytest.mark.parametrize("name", ["AccountDisplayValue", "DebitAmount", "CreditAmount", "Document"])
+@pytest.mark.parametrize(
+    "name", ["AccountDisplayValue", "DebitAmount", "CreditAmount", "CurrencyCode", "TransDate", "Document"]
+)
 def test_rows_without_what_makes_a_line_are_unknown(name: str) -> None:
     (row,) = answered([line(A)])
     assert judge([line(A)], [{key: value for key, value in row.items() if key != name}]).outcome == "unknown"

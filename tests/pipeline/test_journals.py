@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from connector.domain.reference import reference
 from connector.pipeline import people
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
@@ -26,6 +27,7 @@ from tests.pipeline.helpers import (
     story,
     unbookable,
 )
+from tests.pipeline.test_reverse import reverse
 
 UNDER_US: dict[str, Callable[[Ledger, str], object]] = {
     "posted": lambda ledger, number: ledger.post_journal(number),
@@ -93,6 +95,14 @@ def test_an_uncertain_entry_that_a_closed_journal_does_not_show_is_held_and_not_
     assert {stages_of(runtime, connection)[one] for one in more} == {"held"}
     assert not any(world.d365.lines(document=key(one)) for one in more)
     assert world.brex.statuses()[more[0]] == "READY_FOR_EXPORT"
+    refused = reverse(runtime, connection, *more)
+    assert refused.changed == []
+    done = reverse(runtime, connection, *more, gone=True, repost=True)
+    assert sorted(done.changed) == sorted(more)
+    run_until_quiet(runtime, connection)
+    assert {stages_of(runtime, connection)[one] for one in more} == {"acknowledged"}
+    assert [len(world.d365.lines(document=reference(one, 1, "entry"))) for one in more] == [1, 4]
+    assert not any(world.d365.lines(document=key(one)) for one in more)
 
 
 def test_an_uncertain_entry_is_not_sent_again_while_a_line_of_ours_is_missing_from_its_journal(

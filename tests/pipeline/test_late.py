@@ -152,3 +152,25 @@ def test_second_looks_end_after_a_day(runtime: Runtime, connection: Connection, 
     events = story(runtime, connection, one)
     assert_all_done(runtime, connection, world, [one])
     assert events[-1] == "Brex took the export result"
+
+
+def test_a_second_look_that_cannot_read_f_and_o_is_made_again(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    """Three times F&O is to be seen, however often it cannot be read in between."""
+    (one,) = spend_and_announce(runtime, connection, world, 1)
+    world.faults.add("d365", SEND, "reset_before")
+    run_until_quiet(runtime, connection, minutes=5)
+    for _ in range(4):
+        world.faults.add("d365", "GET /data/LedgerJournalLines", "status_before", code=503)
+        let_pass(runtime.database, 700)
+        run_chain(runtime, connection)
+    waits = []
+    while (
+        seconds := scalar(runtime.database, "SELECT extract(epoch FROM max(next_look_at) - now()) FROM writes")
+    ) is not None:
+        waits.append(round(float(seconds), -1))
+        let_pass(runtime.database, float(seconds) + 1)
+        run_chain(runtime, connection)
+    assert waits[-2:] == [3600, 86400]
+    assert_all_done(runtime, connection, world, [one])

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from connector.pipeline import nightly
+from connector.domain.reference import reference
+from connector.pipeline import nightly, people
 from connector.pipeline.nightly import compare_nights
 from connector.pipeline.runtime import Runtime
 from connector.store import nights
@@ -162,6 +163,23 @@ def test_what_the_night_misses_the_pipeline_looks_for_and_holds(
     again = nightly.run(runtime, connection)
     assert again is not None
     assert [(one.kind, one.record_id) for one in again.findings] == [("missing", gone)]
+
+
+def test_a_reversing_entry_that_the_night_misses_is_looked_for_as_well(
+    runtime: Runtime, connection: Connection, world: World, posted: list[str]
+) -> None:
+    one = posted[0]
+    number = world.d365.lines(document=key(one))[0]["JournalBatchNumber"]
+    world.d365.post_journal(number)
+    people.reverse(runtime, connection, actor="person", reason="booked twice", record_ids=[one])
+    run_until_quiet(runtime, connection)
+    world.d365.delete_lines(document=reference(one, 0, "reversal"))
+    result = nightly.run(runtime, connection)
+    assert result is not None
+    assert [(found.kind, found.record_id) for found in result.findings] == [("missing", one)]
+    run_until_quiet(runtime, connection)
+    row = rows(runtime, connection)[one]
+    assert (row["stage"], codes(row)) == ("held", ["LEDGER-GONE"])
 
 
 def finding(kind: str, record_id: str, day: str = "2026-11-10") -> dict[str, Any]:

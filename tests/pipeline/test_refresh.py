@@ -14,7 +14,15 @@ from connector.store import connections
 from connector.store.connections import Connection
 from connector.store.master import Found
 from sandbox.world import World
-from tests.pipeline.helpers import codes, rows, run_until_quiet, spend_and_announce
+from tests.pipeline.helpers import (
+    assert_all_done,
+    codes,
+    rows,
+    run_chain,
+    run_until_quiet,
+    scalar,
+    spend_and_announce,
+)
 
 VALUES = "FinancialDimensionValues"
 READ = f"GET /data/{VALUES}"
@@ -178,6 +186,21 @@ def test_what_may_pass_is_tried_again_within_the_hour_and_not_after_a_day(
         left = tx.execute(text("SELECT extract(epoch FROM next_refresh_at - now())::int FROM connections")).scalar()
     assert left is not None
     assert seconds - 600 < left <= seconds
+
+
+@pytest.mark.parametrize("name", refresh.NEEDED)
+def test_without_what_account_strings_are_made_of_records_wait_and_are_not_held(
+    name: str, runtime: Runtime, connection: Connection, world: World
+) -> None:
+    """The first reading, while F&O has a bad minute: nothing true can be said of the records yet."""
+    world.faults.add("d365", f"GET /data/{name}", "status_before", code=503, body="", times=2)
+    ids = spend_and_announce(runtime, connection, world, 1)
+    run_chain(runtime, connection)
+    assert [(row["stage"], codes(row)) for row in rows(runtime, connection).values()] == [("fetched", [])]
+    seconds = scalar(runtime.database, "SELECT extract(epoch FROM next_refresh_at - now()) FROM connections")
+    assert seconds <= refresh.SOON_SECONDS
+    run_until_quiet(runtime, connection)
+    assert_all_done(runtime, connection, world, ids)
 
 
 def test_a_set_the_role_may_not_read_stops_nothing(runtime: Runtime, connection: Connection, world: World) -> None:

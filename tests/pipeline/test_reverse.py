@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.reference import reference
-from connector.pipeline import people, watch
+from connector.pipeline import epochs, people, watch
 from connector.pipeline.people import Done
 from connector.pipeline.reversal import left_over
 from connector.pipeline.runtime import Runtime
+from connector.store import views
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from sandbox.d365.schema import SETS
@@ -323,6 +324,43 @@ def test_written_anew_and_taken_back_again(runtime: Runtime, connection: Connect
     row = rows(runtime, connection)[one]
     assert (row["stage"], row["epoch"]) == ("acknowledged", 2)
     assert len(world.brex.reported()) == 1
+
+
+def test_what_becomes_of_an_earlier_epochs_journal_does_not_hold_the_entry_that_took_its_place(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    """As a clean-up of posted journals does it."""
+    (one,) = written(runtime, connection, world, 1)
+    world.d365.post_journal("USMF-000001")
+    reverse(runtime, connection, one, repost=True)
+    run_until_quiet(runtime, connection)
+    tables, journal = world.d365.environment.tables, {"dataAreaId": "usmf", "JournalBatchNumber": "USMF-000001"}
+    kept = [tables.get("LedgerJournalLines", **journal, LineNumber=line["LineNumber"])
+            for line in world.d365.lines(document=key(one))]  # fmt: skip
+    for row in (*kept, tables.get("LedgerJournalHeaders", **journal)):
+        assert row is not None
+        tables.delete(row)
+    change(runtime.database, "UPDATE journals SET watch_at = now(), posted_at = NULL")
+    watch.run(runtime, connection)
+    assert scalar(runtime.database, "SELECT status_reason FROM journals WHERE number = 'USMF-000001'") == (
+        "no longer in F&O"
+    )
+    run_until_quiet(runtime, connection)
+    found = rows(runtime, connection)[one]
+    assert (found["stage"], found["epoch"], codes(found)) == ("acknowledged", 1, [])
+
+
+def test_what_takes_an_earlier_epoch_back_ends_where_a_later_one_begins(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    """As `connector recover` finds it, in a copy of a database that was made in the middle of it."""
+    (one,) = written(runtime, connection, world, 1)
+    reverse(runtime, connection, one)
+    change(runtime.database, "UPDATE records SET stage = 'reversed'")
+    with runtime.database.begin() as tx:
+        (row,) = views.ids(tx, connection.id)
+        assert epochs.begin(tx, connection.id, PERSON, {row.id: 1}, "its entry of this epoch stands") == {row.id}
+    assert scalar(runtime.database, "SELECT outcome FROM writes WHERE kind = 'removal'") == "refused"
 
 
 def test_a_record_taken_back_before_it_was_reported_is_reported_once_it_is_written_anew(

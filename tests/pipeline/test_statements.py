@@ -32,7 +32,7 @@ from tests.pipeline.helpers import (
 FEW, MANY = 20, 200
 # A `$batch` is sized by time, 40 lines at first and more once F&O was seen to be quick; a URL takes 200 ids or so.
 BATCHES = 9
-PER_BATCH = 25
+PER_BATCH = 30
 
 
 @dataclass

@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from connector.pipeline import updates
-from connector.pipeline.runtime import Runtime
+from connector.pipeline import post, send, stages, updates
+from connector.pipeline.runtime import Runtime, TimeBox
+from connector.pipeline.stages import StageName
 from connector.store import changes
 from connector.store.connections import Connection
 from sandbox.clock import parse, stamp
 from sandbox.spend import Maker
 from sandbox.world import World
 from tests.pipeline.helpers import (
+    SEND,
     Json,
+    after_answer,
     assert_books,
     change,
     codes,
@@ -229,3 +232,42 @@ def test_a_change_is_found_however_long_after_the_last_poll(
     world.brex.edit(one, memo="another")
     poll(runtime, connection)
     assert len(changed(runtime, connection, one)) == 1
+
+
+# -- changes that meet the sending
+
+
+def test_a_change_that_comes_while_its_entry_waits_is_planned_before_anything_is_sent(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    one = world.brex.add_record(expense(Maker(3), world))
+    poll(runtime, connection)
+    for stage in (StageName.FETCH, StageName.MAP):
+        stages.run(runtime, stage, connection.id, seconds=60)
+    post.intend(runtime, connection)
+    world.brex.edit(one, memo="another memo")
+    poll(runtime, connection)
+    send.run(runtime, connection, TimeBox(60))
+    assert world.d365.lines() == []
+    run_until_quiet(runtime, connection)
+    assert stages_of(runtime, connection) == {one: "acknowledged"}
+    assert "another memo" in record(runtime, connection, one)["body"]
+    assert_books(world, [one])
+
+
+def test_a_change_that_comes_while_its_entry_is_on_its_way_is_told_of(
+    runtime: Runtime, connection: Connection, world: World
+) -> None:
+    """What was sent keeps the body that it was made from, so that the difference is seen."""
+    one = world.brex.add_record(expense(Maker(3), world))
+    poll(runtime, connection)
+
+    def meanwhile() -> None:
+        world.brex.edit(one, memo="another memo")
+        poll(runtime, connection)
+
+    after_answer(world, "d365", SEND, meanwhile)
+    run_until_quiet(runtime, connection)
+    assert stages_of(runtime, connection) == {one: "acknowledged"}
+    poll(runtime, connection)
+    assert [told.split(":")[0] for told in changed(runtime, connection, one)] == ["memo"]

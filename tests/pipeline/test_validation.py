@@ -2,14 +2,23 @@
 
 import pytest
 
-from connector.pipeline import people, refresh
+from connector.pipeline import people, preview, refresh
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.coding import ACCOUNTS, COST_CENTERS, DEPARTMENTS, TRAVEL, UNITS, Value
 from sandbox.spend import CREDIT, DEBIT, Maker
 from sandbox.world import World
 from tests.conftest import store_connection
-from tests.pipeline.helpers import announce, assert_all_done, assert_books, codes, key, rows, run_until_quiet
+from tests.pipeline.helpers import (
+    announce,
+    assert_all_done,
+    assert_books,
+    change,
+    codes,
+    key,
+    rows,
+    run_until_quiet,
+)
 
 STRICT = {"AccountStructure": "Manufacturing P&L", "Status": "Active", "Position": 2}
 
@@ -63,6 +72,11 @@ def test_a_mismatch_by_our_own_reading_is_sent_once_a_person_has_passed_over_it(
     run_until_quiet(runtime, connection)
     assert_all_done(runtime, connection, world, [first])
     assert held_for(runtime, connection, second) == ["MAP-COMBINATION"]
+    change(runtime.database, "UPDATE records SET accepted = '{MAP-COMBINATION}' WHERE record_id = :id", id=second)
+    shown = preview.of(runtime, connection, second)
+    assert shown is not None
+    assert (shown.problems, shown.entry is not None) == ((), True)
+    change(runtime.database, "UPDATE records SET accepted = '{}' WHERE record_id = :id", id=second)
     refresh.run(runtime, connection)
     run_until_quiet(runtime, connection)
     assert_all_done(runtime, connection, world, [first, second])
@@ -81,6 +95,8 @@ def test_what_is_passed_over_and_refused_by_f_and_o_is_held_with_its_words(
     assert problem["code"] == "MAP-COMBINATION"
     assert "BusinessUnit is not an allowed value in combination" in problem["sentence"]
     assert "--anyway" not in problem["fix"]
+    again = people.retry(runtime, connection, actor="person", record_ids=[one], reason="do it", anyway=True)
+    assert (again.changed, again.why) == ([], {one: "F&O itself refused it (MAP-COMBINATION) and would again"})
     assert_books(world, [], [one])
 
 

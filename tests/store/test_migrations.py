@@ -62,6 +62,17 @@ BESIDE_THE_MAIN_JOB = {
     "why, names_version, actor) SELECT id, 'usmf', 'x', 'X', 'unknown', 'name', '', 1, 'test' FROM connections",
     "vendor_decisions": "INSERT INTO vendor_decisions (connection_id, legal_entity, key, version, actor, verdict, "
     "account, why) SELECT id, 'usmf', 'x', 1, 'test', 'unknown', '', '' FROM connections",
+    "brex_vendors": "INSERT INTO brex_vendors (connection_id, brex_id, name, seen_at) SELECT id, 'x', 'X', now() "
+    "FROM connections",
+    "vendor_surveys": "INSERT INTO vendor_surveys (connection_id) SELECT id FROM connections",
+    "vendor_writes": "INSERT INTO vendor_writes (connection_id, side, legal_entity, subject, merchant, name, "
+    "reference, body, actor) SELECT id, 'd365', 'usmf', 'x', 'X', 'X', 'x', '{}', 'test' FROM connections",
+    "transfers": "INSERT INTO transfers (connection_id, reference, key, body, vendor, amount, currency, memo, "
+    "request_hash, requested_by) SELECT id, 'x', 'x', '{}', 'x', 1, 'USD', '', 'x', 'test' FROM connections",
+    "transfer_days": "INSERT INTO transfer_days (connection_id, currency, day, spent) SELECT id, 'USD', now(), 1 "
+    "FROM connections",
+    "transfer_events": "INSERT INTO transfer_events (connection_id, reference, actor, what, body_hash) "
+    "SELECT id, 'x', 'test', 'x', '' FROM connections",
     "requests": "INSERT INTO requests (connection_id, side, outcome) SELECT id, 'brex', '200' FROM connections",
 }
 

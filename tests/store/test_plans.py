@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from connector.pipeline import intake
-from connector.store import due, records, views, writes
+from connector.store import due, records, views, vouchers, writes
 from connector.store.connections import Connection
 from connector.store.engine import Database, Tx
 from tests.store.conftest import Sql
@@ -40,6 +40,7 @@ QUERIES: dict[str, Query] = {
     "claim to acknowledge": lambda tx, one: records.claim_to_acknowledge(tx, one, 500, posted_only=False),
     "claim to acknowledge what is posted": lambda tx, one: records.claim_to_acknowledge(tx, one, 500, posted_only=True),
     "claim to send": lambda tx, one: writes.claim_open(tx, one, "entry", 100, key=("usmf", "BREX", "2026-11-20")),
+    "who is in a voucher": lambda tx, one: vouchers.holders(tx, one, ["usmf/j1/v1"]),
     "claim to look at": lambda tx, one: writes.claim_to_look_at(tx, one, 100, 60),
     "is work due": due.work,
     "what is due": lambda tx, _: due.everything(tx),

@@ -22,6 +22,7 @@ from connector.store import (
     records,
     rules,
     views,
+    vouchers,
     webhooks,
     writes,
 )
@@ -116,14 +117,18 @@ def test_writes_are_claimed_by_their_own_connection(database: Database, intended
 
 def test_ledgers_are_told_apart(database: Database, intended: Both, sql: Sql) -> None:
     first, second = intended
-    sql("""UPDATE writes SET outcome = 'written', ledger = '{"data_area": "usmf", "journal": "J1", "voucher": "V1"}'""")
     with database.begin() as tx:
-        ours, theirs = (writes.voucher_holders(tx, one.id, ["usmf/j1/v1"]) for one in intended)
-        assert ours == theirs == [("usmf/j1/v1", "REF1")]
         for one in intended:
             journal = journals.begin_opening(tx, one.id, KEY, f"marker {one.id}")
             assert journal is not None
-            journals.opened(tx, journal, "000001")
+            journals.opened(tx, journal, "J1")
+    sql("""UPDATE writes w SET outcome = 'written', journal_id = j.id,
+        ledger = '{"data_area": "usmf", "journal": "J1", "voucher": "V1"}'
+        FROM journals j WHERE j.connection_id = w.connection_id""")
+    with database.begin() as tx:
+        ours, theirs = (vouchers.holders(tx, one.id, ["usmf/j1/v1"]) for one in intended)
+        assert ours == theirs == [("usmf/j1/v1", "REF1")]
+        assert vouchers.holders(tx, first.id, ["usmf/j1/v2", "usmf/j10/v1"]) == []
         free = journals.free(tx, first.id, KEY, 2)
         assert free is not None
         assert free.marker == f"marker {first.id}"

@@ -5,9 +5,10 @@ Only reads, changes no stage and pauses nothing: a paused connection is just wha
 
 from datetime import UTC, datetime
 
-from connector.pipeline.ping import brex, d365
+from connector.pipeline.ping import brex, d365, spend
 from connector.pipeline.ping.rung import Rung, State
 from connector.pipeline.runtime import Runtime
+from connector.pipeline.source import is_transactions
 from connector.store import connections
 from connector.store.connections import Connection
 
@@ -22,6 +23,6 @@ def run(runtime: Runtime, connection: Connection) -> list[Rung]:
     with runtime.database.begin() as tx:
         secrets = connections.secrets(tx, runtime.vault, connection.id)
     return [
-        *brex.climb(runtime, connection, secrets["brex.token"]),
+        *(spend if is_transactions(connection) else brex).climb(runtime, connection, secrets["brex.token"]),
         *d365.climb(runtime, connection, secrets["d365.client_secret"], datetime.now(UTC)),
     ]

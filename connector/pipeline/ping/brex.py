@@ -1,6 +1,6 @@
 """Brex: the host, the token and its scopes, the company, the Accounting API, the integration, the queue, v1."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,28 +37,29 @@ def climb(runtime: Runtime, connection: Connection, token: str) -> Iterator[Rung
         return
     client = BrexClient(runtime.outbound, token=token, base_url=base, v1_base_url=v1_base)
     v1 = V1(runtime.outbound, token=token, v1_base_url=v1_base, base_url=base)
-    company = _tried(client.company)
-    hooks = _tried(Webhooks(v1).endpoints)
-    records = _tried(lambda: next(_pages(client, "CARD", limit=1), []))
+    company = tried(client.company)
+    hooks = tried(Webhooks(v1).endpoints)
+    records = tried(lambda: next(_pages(client, "CARD", limit=1), []))
     # A refusal for want of a scope says that Brex knows the token.
     alive = any(isinstance(one, LacksScope) or not isinstance(one, BrexError) for one in (company, hooks, records))
-    yield _token(company, records, alive=alive)
+    attempt = "three reads: the company, accounting records, webhooks"
+    yield token_rung((company, records), attempt, SCOPES, alive=alive)
     if not alive:
         yield from _LADDER.skipped(*_RESTS[1:])
         return
     with runtime.database.begin() as tx:
         tokens.used(tx, connection.id)
     yield _scopes(company, records)
-    yield from _company(runtime, connection, company)
+    yield from company_rung(runtime, connection, company)
     yield _accounting(company, records)
     if settings.get("integration_id"):
         yield _integration(v1, settings["integration_id"])
     yield from fields.look(v1, _LADDER, settings)
     yield _queue(client) if not isinstance(records, BrexError) else _LADDER.skipped("queue")[0]
-    yield _v1(hooks, v1, base, v1_base)
+    yield v1_rung(hooks, v1, base, v1_base)
 
 
-def _tried(call: Callable[[], Any]) -> Any:
+def tried(call: Callable[[], Any]) -> Any:
     """What the call gives, or the error it raises."""
     try:
         return call()
@@ -70,11 +71,10 @@ def _pages(client: BrexClient, source_type: str, limit: int = 500) -> Iterator[l
     return client.pages(review_status=record.READY, source_type=source_type, updated_after=LONG_AGO, limit=limit)
 
 
-def _token(company: Company | BrexError, records: Any, *, alive: bool) -> Rung:
-    tried = "three reads: the company, accounting records, webhooks"
+def token_rung(answers: Sequence[Any], tried: str, scopes: str, *, alive: bool) -> Rung:
     if alive:
         return _LADDER.green("token", tried, "Brex takes it")
-    errors = [one for one in (company, records) if isinstance(one, BrexError)]
+    errors = [one for one in answers if isinstance(one, BrexError)]
     if any(isinstance(error, Throttled) for error in errors):
         return _LADDER.red("token", tried, str(errors[0]), "wait a minute and try again")
     if not all(isinstance(error, Unauthorized) for error in errors):
@@ -83,7 +83,7 @@ def _token(company: Company | BrexError, records: Any, *, alive: bool) -> Rung:
     if "expired" in said.partition(";")[0].lower():
         why = "; Brex ends a token that made no call for 30 days (or 90: its pages differ)"
         said = said.partition(";")[0] + why
-    fix = f"make a token in Brex under Developer > Settings with {SCOPES}; {NEW_FILE}"
+    fix = f"make a token in Brex under Developer > Settings with {scopes}; {NEW_FILE}"
     return _LADDER.red("token", tried, said, fix)
 
 
@@ -105,7 +105,7 @@ def _scopes(company: Any, records: Any) -> Rung:
     return _LADDER.amber("scopes", tried, sentence, fix)
 
 
-def _company(runtime: Runtime, connection: Connection, company: Company | BrexError) -> Iterator[Rung]:
+def company_rung(runtime: Runtime, connection: Connection, company: Company | BrexError) -> Iterator[Rung]:
     """The company that webhooks will name: noted, unless it is another one than before."""
     tried = "GET /v2/company"
     if isinstance(company, BrexError):
@@ -183,7 +183,7 @@ def _queue(client: BrexClient) -> Rung:
     return _LADDER.green("queue", tried, f"{'at least ' if more else ''}{' and '.join(counts)} records wait for export")
 
 
-def _v1(hooks: Any, v1: V1, base: str, v1_base: str) -> Rung:
+def v1_rung(hooks: Any, v1: V1, base: str, v1_base: str) -> Rung:
     tried = f"GET /v1/webhooks on {urlsplit(v1_base).netloc}"
     fix = "set brex.v1_base_url to the host that answers"
     if isinstance(hooks, BrexError):
