@@ -7,9 +7,9 @@ import typer
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
 from connector.cli.failures import Failure
-from connector.cli.output import print_json, say
+from connector.cli.output import note, print_json, say
 from connector.pipeline import recover as recovery
-from connector.store import connections, successions
+from connector.store import connections, facts, successions
 
 
 def pause(
@@ -46,6 +46,12 @@ def resume(ctx: typer.Context, name: Name) -> None:
         if follower := successions.followed_by(tx, found.id):
             raise Failure(f"{name} has ended: {follower} goes on in its place.")
         connections.resume(tx, found.id)
+        vouchers = next((one.answer for one in facts.known(tx, found.id) if one.fact == "vouchers_per_entry"), "one")
+    if vouchers != "one":
+        note(
+            f"The last probe found that F&O does not give each entry a voucher of its own ({vouchers}): what is written "
+            f"now will be held as D365-VOUCHER. Mend the journal name, then `connector probe {name}` again."
+        )
     say(f"{name} goes on." if not found.active else f"{name} was at work already; it looks for work now.")
     context.woken(context.connection(name))
 

@@ -49,3 +49,15 @@ def test_without_a_usable_account_it_says_so(cli: Cli, world: World) -> None:
 
     assert result.exit_code == 1
     assert "Nothing was tried: posting.accounts has no account role of type Ledger to try with." in result.stderr
+
+
+def test_resume_says_what_was_learned_of_vouchers_before_anything_is_written(cli: Cli, world: World) -> None:
+    store_connection(cli.context.runtime, world, journal_name="BREX1V")
+    cli("pause", "acme")
+    cli("probe", "acme", "--yes")
+
+    result = cli("resume", "acme")
+
+    assert (result.exit_code, result.stdout) == (0, "acme goes on.\n")
+    assert "(shared)" in result.stderr
+    assert "D365-VOUCHER" in result.stderr
