@@ -25,6 +25,7 @@ from connector.store.moves import Move, move
 log = structlog.get_logger()
 ACTOR = "schedule:poll"
 OVERLAP = timedelta(hours=1)
+MOST_READINGS = 5
 _BACK = "Brex shows it again as it was written"
 
 
@@ -58,18 +59,44 @@ def _read(
     with runtime.database.begin() as tx:
         started = records.now(tx)
         after = (cursors.at(tx, connection.id, cursor) or first) - OVERLAP
-    latest: datetime | None = None
     try:
-        for as_of, page in pages(runtime, connection, sources, None, after):
-            take(as_of, page)
-            times = [moment for item in page if (moment := _updated(item)) is not None]
-            latest = max([*times, *([latest] if latest else [])], default=None)
+        shown = [_to_the_end(runtime, connection, source, after, take) for source in sources]
+    except _Restless:
+        log.warning("list kept changing while it was read; read again at the next poll", cursor=str(cursor),
+                    connection=connection.name)  # fmt: skip
+        return
     except BrexError as error:
         log.warning("reading broken off", connection=connection.name, cursor=str(cursor), reason=str(error))
         return
+    latest = max((moment for moment in shown if moment is not None), default=None)
     if latest is not None:
         with runtime.database.begin() as tx:
             cursors.advance(tx, connection.id, cursor, latest, started)
+
+
+class _Restless(Exception):
+    """However often it was read, the list showed something new."""
+
+
+def _to_the_end(
+    runtime: Runtime, connection: Connection, source: str, after: datetime, take: Callable[[Any, Page], None]
+) -> datetime | None:
+    """The greatest `updated_at` shown. Several pages are read again until they show nothing new: what leaves a list
+    while it is read pushes the next record onto a page that was read already. Raises `_Restless` and `BrexError`.
+    """
+    seen: set[tuple[str, str]] = set()
+    latest: datetime | None = None
+    for _ in range(MOST_READINGS):
+        number, before = 0, len(seen)
+        for as_of, page in pages(runtime, connection, (source,), None, after):
+            take(as_of, page)
+            number += 1
+            seen |= {(str(item.get("id")), str(item.get("updated_at"))) for item in page}
+            times = [moment for item in page if (moment := _updated(item)) is not None]
+            latest = max([*times, *([latest] if latest else [])], default=None)
+        if number < 2 or len(seen) == before:
+            return latest
+    raise _Restless
 
 
 def _updated(item: dict[str, Any]) -> datetime | None:

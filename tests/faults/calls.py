@@ -36,7 +36,7 @@ CALLS: Final[tuple[Call, ...]] = (
     Call("records by id", "brex", READ, _RECORDS + r".*&ids=", ("BrexClient.by_ids",), "GET &ids="),
     Call("a later page", "brex", READ, _RECORDS + r".*&cursor=", _PAGES, "GET &cursor="),
     Call("one record: is Brex there?", "brex", READ, _RECORDS + r".*&limit=1&",
-         ("BrexClient.pages", "BrexClient.count"), "GET &limit=1&"),
+         ("BrexClient.pages", "BrexClient.count", "BrexClient.touch"), "GET &limit=1&"),
     Call("the queue", "brex", READ, _RECORDS + r".*review_status=READY_FOR_EXPORT", _PAGES,
          "GET review_status=READY"),
     Call("exported records", "brex", READ, _RECORDS + r".*review_status=EXPORTED", _PAGES, "GET review_status=EXP"),
@@ -90,3 +90,28 @@ def name_of(system: str, method: str, path: str) -> str | None:
         if call.system == system and re.match(call.pattern, f"{method} {path}"):
             return call.name
     return None
+
+
+# Methods of clients without a row, and why: what goes wrong with them is tested at their own doors. Method → (why, the
+# tests, by their path under tests/).
+_STATEMENT: Final = ("only `connector statement` asks; it ends with the reason", "pipeline/test_statements.py")
+_FIELDS: Final = ("`connector fields`, a command: lost answers are looked for, and each value stands once",
+                  "cli/test_fields.py")  # fmt: skip
+_VENDORS: Final = ("vendors on wish: a lost answer is looked for, none is created twice", "cli/test_alignment.py")
+_TRANSFERS: Final = ("transfers on wish: a lost answer is looked for, and repeated under its own key",
+                     "cli/test_transfers.py")  # fmt: skip
+_SPEND: Final = ("`source: transactions`: reads only; pages that shift or go round are read again or refused",
+                 "brex/test_spend.py")  # fmt: skip
+_V1: Final = ("the other clients' way to Brex's v1 paths, each with rows or a reason", "brex/test_webhooks.py")
+ELSEWHERE: Final = {
+    **dict.fromkeys(("Card.statements", "Card.transactions"), _STATEMENT),
+    **dict.fromkeys(("Fields.fields", "Fields.values", "Fields.send"), _FIELDS),
+    **dict.fromkeys(("Vendors.pages", "Vendors.named", "Vendors.instruments", "Vendors.create"), _VENDORS),
+    "D365Client.create": _VENDORS,
+    **dict.fromkeys(("Transfers.marked", "Transfers.create"), _TRANSFERS),
+    **dict.fromkeys(
+        (f"Spend.{name}" for name in ("transactions", "one_page", "cash_accounts", "cash_transactions", "expenses",
+                                      "updated_expenses", "parts", "expense")), _SPEND,
+    ),
+    "V1.send": _V1,
+}  # fmt: skip

@@ -49,7 +49,7 @@ APART: Final = {
     "accounting fields": "only `connector ping` asks; what it cannot read it says (tests/cli/test_ping.py)",
     "is the host there?": "only `connector ping` and `connector doctor` ask; any answer will do",
     "is the service there?": "only `connector ping` asks; any answer will do",
-    "a period's lines": "reconciliation only reads, and ends with the reason (tests of `connector reconcile`)",
+    "a period's lines": "reconciliation only reads, and ends with the reason: see below",
 }
 
 
@@ -96,7 +96,7 @@ def _by_nature(call: Call, kind: Kind) -> str:  # noqa: PLR0911 - one line for e
     if kind.nature == WHOLE:
         return ONCE
     if kind.nature in (REFUSED, ENDED):
-        return _credentials(call, kind)
+        return credentials(call, kind)
     if call.name in _EITHER_HOST and not kind.name.startswith("429") and kind.name not in _NO_JSON:
         return OTHER_HOST
     if call.name in COMMANDS:
@@ -110,7 +110,7 @@ def _by_nature(call: Call, kind: Kind) -> str:  # noqa: PLR0911 - one line for e
     return ASKED_AGAIN
 
 
-def _credentials(call: Call, kind: Kind) -> str:
+def credentials(call: Call, kind: Kind) -> str:
     if call.system == "d365" and kind.nature == ENDED:
         return RENEWED
     if call.system == "entra" and kind.nature == ENDED:
@@ -170,6 +170,8 @@ the nightly reconciliation does, and names it. Where records end differently: th
 
 
 def page() -> str:
+    from tests.faults import sections  # noqa: PLC0415 - their cells are made of the ones here
+
     told = [cell for cell in cells() if cell.end]
     reasons = Counter(cell.why_not for cell in cells() if not cell.end)
     transport = _TRANSPORT.format(
@@ -182,7 +184,8 @@ def page() -> str:
     rows = [_row(mishap) for mishap in MISHAPS]
     head = ["| what happens | fact | " + " | ".join(MOMENTS) + " |", "|---" * (2 + len(MOMENTS)) + "|"]
     count = sum(len(mishap.ends) for mishap in MISHAPS)
-    return "\n".join([_HEAD, transport, _MISHAPS.format(count=count, table="\n".join([*head, *rows]))])
+    mishaps = _MISHAPS.format(count=count, table="\n".join([*head, *rows]))
+    return "\n".join([_HEAD, transport, mishaps, *sections.text()])
 
 
 _SIDES: Final = (("Brex", ("brex",)), ("Entra ID and F&O", ("entra", "d365")))

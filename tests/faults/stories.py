@@ -152,12 +152,12 @@ def recovered(bench: Bench, spoil: Spoil) -> None:
     bench.settle()
 
 
-def spoil(bench: Bench, call: Call, kind: Kind) -> None:
-    """Set the fault of a cell, and how a person mends it."""
+def spoil(bench: Bench, call: Call, kind: Kind, containing: str = "") -> None:
+    """Set the fault of a cell, and how a person mends it. `containing`: only a request with this in its body."""
     world = bench.world
     bench.begun = len(world.traffic.latest)
     if kind.fault:
-        world.faults.add(call.system, call.match, kind.fault, kind.times, **kind.options)
+        world.faults.add(call.system, call.match, kind.fault, kind.times, containing=containing, **kind.options)
     elif kind.name == "token ended":
         world.entra.revoke_all()
     elif call.system == "entra":
@@ -166,7 +166,8 @@ def spoil(bench: Bench, call: Call, kind: Kind) -> None:
         bench.mend = lambda: world.entra.register(CLIENT_ID, CLIENT_SECRET)
     else:
         said = {"brex": (403, DEAD), "d365": (401, "")}[call.system]
-        world.faults.add(call.system, call.match, "status_before", None, code=said[0], body=said[1])
+        code, body = said
+        world.faults.add(call.system, call.match, "status_before", None, containing=containing, code=code, body=body)
         bench.mend = world.faults.clear
     if kind.times and kind.fault == "status_before" and kind.options.get("code") == 401:
         bench.mend = lambda: None  # a token that Brex refuses once pauses; there is nothing to mend

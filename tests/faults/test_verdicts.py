@@ -25,7 +25,8 @@ NAMED, ONE, NOBODY = "named", "1", ""
 
 def intent(number: int, lines: int) -> list[Row]:
     """All lines of an entry alike, but for nothing: the hardest to tell apart."""
-    shared = {"dataAreaId": "usmf", "AccountDisplayValue": "602100-001--", "CreditAmount": Decimal(0)}
+    shared = {"dataAreaId": "usmf", "AccountDisplayValue": "602100-001--", "CreditAmount": Decimal(0),
+              "CurrencyCode": "USD", "TransDate": "2026-11-05T12:00:00Z"}  # fmt: skip
     return [{**shared, "DebitAmount": Decimal("1.5"), "Document": f"BX{number:018}"} for _ in range(lines)]
 
 
