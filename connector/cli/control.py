@@ -49,8 +49,8 @@ def resume(ctx: typer.Context, name: Name) -> None:
         vouchers = next((one.answer for one in facts.known(tx, found.id) if one.fact == "vouchers_per_entry"), "one")
     if vouchers != "one":
         note(
-            f"The last probe found that F&O does not give each entry a voucher of its own ({vouchers}): what is written "
-            f"now will be held as D365-VOUCHER. Mend the journal name, then `connector probe {name}` again."
+            f"The last probe found that F&O does not give each entry a voucher of its own ({vouchers}): what is "
+            f"written now will be held as D365-VOUCHER. Mend the journal name, then `connector probe {name}` again."
         )
     say(f"{name} goes on." if not found.active else f"{name} was at work already; it looks for work now.")
     context.woken(context.connection(name))
