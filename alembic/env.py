@@ -16,6 +16,8 @@ def run() -> None:
         # A migration that cannot get its lock gives up, rather than queueing every other statement behind it.
         patience = context.config.get_main_option("lock_timeout")
         database.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
+        # As `connector.store.engine`: these migrations know every form of write that there is.
+        database.execute(text("SELECT set_config('connector.forms', 'known', false)"))
         database.commit()
         context.configure(connection=database, transaction_per_migration=True)
         with context.begin_transaction():

@@ -14,6 +14,7 @@ class Labelled:
 
     merchant: str
     account: str
+    noise: tuple[str, ...] = ()  # what was done to the name
 
 
 class Names:
@@ -58,14 +59,15 @@ class Names:
         for _ in range(count):
             if self._chance.random() < 0.75:
                 vendor = self._chance.choice(vendors)
-                found.append(Labelled(self.descriptor(vendor.name), vendor.account))
+                found.append(Labelled(self.descriptor(vendor.name), vendor.account, tuple(self.noise)))
             else:
-                found.append(Labelled(self.descriptor(self.company()), ""))
+                found.append(Labelled(self.descriptor(self.company()), "", tuple(self.noise)))
         return found
 
     def descriptor(self, name: str) -> str:
         """The name as a card feed has it."""
         chance, one = self._chance.random, self._chance.choice
+        self.noise: list[str] = []
         words = name.split()
         if words[-1] in FORMS and chance() < 0.7:
             words = words[:-1]
@@ -74,20 +76,27 @@ class Names:
             text = text.removesuffix("Sp. z o.o.").strip()
         if chance() < 0.06:
             text = self._typo(text)
+            self.noise.append("a slip")
         if chance() < 0.05:
             text = text.replace(" ", "", 1)
+            self.noise.append("written together")
         if chance() < 0.8:
             text = text.upper()
         if chance() < 0.15:
             text = text[:22].rstrip()
+            self.noise.append("cut at 22 letters")
         if chance() < 0.25:
             text = one(PREFIXES) + text
+            self.noise.append("a processor's prefix")
         if chance() < 0.25:
             text += one((f" #{self._digits(4)}", f" {self._digits(5)}", f" STORE {self._digits(3)}"))
+            self.noise.append("a store number")
         if chance() < 0.10:
             text += f" {self._digits(3)}-{self._digits(3)}-{self._digits(4)}"
+            self.noise.append("a phone number")
         if chance() < 0.45:
             text += " " + one(CITIES)
+            self.noise.append("a place")
         return text
 
     def _typo(self, text: str) -> str:

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from time import perf_counter
 
+from bench import vendor_lookups
 from bench.vendor_names import Labelled, Names
 from connector.vendors.match import Match, Register, Verdict
 
@@ -22,6 +23,7 @@ class Figures:
     suggested_right: int
     failures: list[tuple[Labelled, Match]]
     missed: list[tuple[Labelled, Match]]
+    by_noise: dict[str, tuple[int, int, int, int]]  # accepted, of these right; vendors' own, of these accepted rightly
 
 
 def measure(seed: int, vendors: int = VENDORS, merchants: int = MERCHANTS) -> Figures:
@@ -42,7 +44,20 @@ def measure(seed: int, vendors: int = VENDORS, merchants: int = MERCHANTS) -> Fi
         ),
         failures=[(one, match) for one, match in accepted if not match.vendor or match.vendor.account != one.account],
         missed=missed,
+        by_noise=_by_noise(found),
     )
+
+
+def _by_noise(found: list[tuple[Labelled, Match]]) -> dict[str, tuple[int, int, int, int]]:
+    told: dict[str, tuple[int, int, int, int]] = {}
+    for one, match in found:
+        accepted = match.verdict is Verdict.ACCEPTED
+        right = accepted and match.vendor is not None and match.vendor.account == one.account
+        there = bool(one.account)
+        for kind in one.noise or ("none",):
+            a, b, c, d = told.get(kind, (0, 0, 0, 0))
+            told[kind] = (a + accepted, b + right, c + there, d + right)
+    return dict(sorted(told.items()))
 
 
 def main() -> None:
@@ -57,9 +72,14 @@ def main() -> None:
         for one, match in found.failures:
             taken_for = match.candidates[0].vendor.name
             print(f"       wrong: {one.merchant!r} is {one.account or 'no vendor'}, not {taken_for!r}")
+        for kind, (accepted, right, there, taken) in found.by_noise.items():
+            share = f"{right / accepted:10.2%}" if accepted else " " * 10
+            print(f"{'':6} {share} {taken / max(there, 1):8.2%} {accepted:9,}   {kind}")
         if "--missed" in sys.argv:
             for one, match in found.missed:
                 print(f"       missed: {one.merchant!r} ({one.account}): {match.why}")
+    print()
+    vendor_lookups.main()
 
 
 if __name__ == "__main__":

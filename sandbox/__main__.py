@@ -16,7 +16,7 @@ from sandbox.serving import Server, listen
 from sandbox.tls import authority, server_context
 from sandbox.world import World
 
-SYSTEMS = ("brex", "brex_v1", "entra", "d365", "control")
+SYSTEMS = ("brex", "brex_v1", "entra", "d365", "control", "receipts")
 
 
 def main() -> int:

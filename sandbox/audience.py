@@ -13,6 +13,7 @@ from sandbox.operator import Failed, Services
 _LINES = (
     ("records", "records coded and exported in Brex"),
     ("written", "stand in the F&O ledger"),
+    ("vendor_invoices", "of them are bills, in vendor invoice journals"),
     ("acknowledged", "are EXPORTED in Brex"),
     ("held", "wait for a person, each with its problem and fix"),
     ("skipped", "need no entry, each with the reason"),

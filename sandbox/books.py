@@ -1,6 +1,7 @@
 """Brex and the ledger as they stand, in plain data, read by reference: what `sandbox.invariants` judges.
 
-Amounts are Decimal, major units. F&O's lines and headers come as OData shows them, Brex's records as its API does.
+Amounts are Decimal, major units. F&O's lines, headers and invoices come as OData shows them, Brex's records as its API
+does.
 """
 
 from collections import defaultdict
@@ -9,7 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from connector.domain.reference import MARKER_PATTERN, PATTERN, reference
+from connector.domain.reference import LINKED, MARKER_PATTERN, PATTERN, linked_id, reference
+from sandbox import pending
+from sandbox.pending import Invoice
 
 Json = dict[str, Any]
 Identity = tuple[str, int]  # record id, epoch
@@ -22,9 +25,11 @@ EPOCHS: Final = 16  # more deliberate re-posts of one record than any test makes
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`reported`: what Brex took by export-results, oldest first. `rows`: the connector's records as
-    `connector records --json` lists them; None: they are not looked at. `trails`: what `connector audit verify`
-    found broken, in sentences.
+    """`lines`, `headers`: of journals of every kind. `reported`: what Brex took by export-results, oldest first.
+    `rows`: the connector's records as `connector records --json` lists them; None: they are not looked at. `trails`:
+    what `connector audit verify` found broken, in sentences. `invoices`, `posted`: vendor invoices, as
+    `sandbox.pending.invoices` takes them. `documents`: every attachment that was ever made. `paired`: ids of records
+    that by the settings have a second entry.
     """
 
     lines: Sequence[Json]
@@ -33,6 +38,10 @@ class Books:
     reported: Sequence[Json] = ()
     rows: Sequence[Json] | None = None
     trails: Sequence[str] = ()
+    invoices: Sequence[Json] = ()
+    posted: Sequence[Json] = ()
+    documents: Sequence[Json] = ()
+    paired: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +61,51 @@ class Allowed:
     unwatched: bool = False
 
 
+def document_of(line: Mapping[str, Any]) -> str:
+    """The reference on a line. Fact: lines of payment journals have no Document (metadata); it stands in their
+    PaymentReference."""
+    return str(line["Document"] or line.get("PaymentReference") or "")
+
+
 class Ledger:
-    """F&O's lines by the record, epoch and kind of write that explain them."""
+    """F&O's lines and invoices by the record, epoch and kind of write that explain them."""
 
     def __init__(self, books: Books, allowed: Allowed) -> None:
         self.books, self.allowed = books, allowed
         self.records = {str(one["id"]): one for one in books.records}
         self.sets: dict[str, dict[Identity, list[Json]]] = {ENTRY: defaultdict(list), REVERSAL: defaultdict(list)}
+        self.invoices: dict[Identity, list[Invoice]] = defaultdict(list)
         self.strangers: list[Json] = []
+        self.strange_invoices: list[Invoice] = []
         self.posted = {place(one): one["IsPosted"] == "Yes" for one in books.headers}
         ours = {place(one) for one in books.headers if MARKER_PATTERN.search(str(one.get("Description")))}
         names = self._names()
         for line in books.lines:
-            document = str(line["Document"])
+            document = document_of(line)
             if document in names:
                 kind, identity = names[document]
                 self.sets[kind][identity].append(line)
             elif PATTERN.fullmatch(document) or (place(line) in ours and document not in allowed.documents):
                 self.strangers.append(line)
+        vouchers = {(place(line)[0], str(line["Voucher"])) for line in books.lines}
+        for one in pending.invoices(books.invoices, books.posted, vouchers):
+            if one.document in names:
+                self.invoices[names[one.document][1]].append(one)
+            elif PATTERN.fullmatch(one.document):
+                self.strange_invoices.append(one)
+        self.names = names
 
     def _names(self) -> dict[str, tuple[str, Identity]]:
         """Every reference that a record we know of may have: derived again, from outside identities alone."""
-        ids = {*self.records, *(str(row["record_id"]) for row in self.books.rows or ())}
+        ids = {*self.records, *(f"{one}{LINKED}" for one in self.records)}
+        ids |= {str(row["record_id"]) for row in self.books.rows or ()}
         return {key: identity for record_id in ids for key, identity in references_of(record_id).items()}
 
     def worth(self, record_id: str) -> set[tuple[str, Decimal]]:
         """(currency, amount): what an entry of the record may come to; empty where Brex no longer has it."""
         record = self.records.get(record_id)
         if record is None:
-            return set()
+            return set()  # of a second entry, too: its record may be of two companies
         moneys = [money for key in ("amount", "billing_amount") if (money := record.get(key))]
         worth = {(str(money["currency"]), abs(Decimal(money["amount"]))) for money in moneys}
         former = self.allowed.former.get(record_id, ())
@@ -99,14 +124,21 @@ class Ledger:
         return f"it is spread over {sorted(vouchers)}" if len(vouchers) > 1 else ""
 
     def standing(self, record_id: str) -> list[Identity]:
-        """The record's entries that stand whole and are not taken back."""
-        return [
-            identity
-            for epoch in range(EPOCHS)
-            if (lines := self.sets[ENTRY].get(identity := (record_id, epoch)))
-            and not self.fault(identity, lines)
-            and not self.sets[REVERSAL].get(identity)
-        ]
+        """The record's entries that stand whole and are not taken back: in a journal, or as a vendor invoice."""
+        return [identity for epoch in range(EPOCHS) if self._stands(identity := (record_id, epoch))]
+
+    def _stands(self, identity: Identity) -> bool:
+        if lines := self.sets[ENTRY].get(identity):
+            return not self.fault(identity, lines) and not self.sets[REVERSAL].get(identity)
+        found = self.invoices.get(identity, ())
+        return len(found) == 1 and not found[0].on_hold and not found[0].fault(self.worth(identity[0]))
+
+    def pairs(self) -> dict[str, str]:
+        """Record → its second entry's name, where it needs one: by the settings, or by the connector's own rows."""
+        needless = {row["record_id"] for row in self.books.rows or () if row["stage"] == "skipped"}
+        told = {str(row["record_id"]) for row in self.books.rows or () if row.get("linked")}
+        found = {one: linked_id(one) for one in {*self.books.paired, *told}}
+        return {one: second for one, second in found.items() if second not in needless}
 
     def taken_back(self, record_id: str) -> bool:
         """True where a person had its entry reversed: a reversal stands, or its lines may be gone."""

@@ -34,7 +34,7 @@ class Audience:
         """A bar until everything has come to an end. Raises `Failed` where it does not."""
         columns = (TextColumn("  written"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, TextColumn("{task.description}"), console=self._console) as bar:
-            task = bar.add_task("", total=len(run.expected))
+            task = bar.add_task("", total=run.all)
             while run.go_on():
                 bar.update(task, completed=run.written, description=_words(run))
                 time.sleep(_PAUSE)

@@ -18,10 +18,16 @@ KILLS: Final = {"task": 4, "worker": 4, "postgres": 3, "valkey": 2, "everything"
 
 _SEND: Final = ("d365", "POST /data/$batch")
 _HEADER: Final = ("d365", "POST /data/LedgerJournalHeaders")
+_BILLS: Final = ("d365", "POST /data/VendInvoiceJournalHeaders")
+_PENDING: Final = ("d365", "POST /data/VendorInvoiceHeaders")
+_ATTACH: Final = ("d365", "POST /data/VendorInvoiceDocumentAttachments")
 _LINES: Final = ("d365", "GET /data/LedgerJournalLines")
+_BILL_LINES: Final = ("d365", "GET /data/VendInvoiceJournalLines")
+_INVOICES: Final = ("d365", "GET /data/VendorInvoiceHeaders")
 _REPORT: Final = ("brex", "POST /v3/accounting/records/export-results")
 _RECORDS: Final = ("brex", "GET /v3/accounting/records")
 _TOKEN: Final = ("entra", "POST /")
+_FILE: Final = ("receipts", "GET /")
 _LOST: Final[tuple[Json, ...]] = (
     {"kind": "reset_before"},
     {"kind": "reset_after"},
@@ -45,13 +51,22 @@ _LATE: Final[Json] = {"kind": "late", "seconds": 1}
 _FAULTS: Final = (
     (_SEND, (*_LOST, _LATE, _LATE), 8),
     (_HEADER, (*_LOST, _LATE), 2),
+    (_BILLS, (*_LOST, _LATE), 1),
+    (_PENDING, (*_LOST, _LATE), 3),
+    (_ATTACH, (*_LOST, _LATE), 1),
+    (_INVOICES, _READ, 1),
+    (_BILL_LINES, _READ, 1),
+    (_FILE, _READ[:3], 1),
     (_REPORT, _LOST, 4),
     (_LINES, _READ, 2),
     (_RECORDS, _READ, 2),
     (_TOKEN, _READ[:2], 1),
 )
-# What people do in F&O meanwhile, and an environment that stops a batch at its first failed changeset.
-PEOPLE: Final = ("post a journal", "post a journal", "stop batches", "let batches go on")
+# What people do in F&O and Brex meanwhile, and an environment that stops a batch at its first failed changeset.
+PEOPLE: Final = (
+    *("post a journal", "post a journal", "post an invoice", "post an invoice"),
+    *("change a bill", "change a bill", "stop batches", "let batches go on"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ def plan(seed: int, records: int, kills: int | None = None, faults: int | None =
         for at, what in zip(_places(random, kills, first, last), _kinds(random, kills), strict=True)
     ]
     steps += [_fault(random, at) for at in _places(random, faults, first, last)]
-    people = max(2, faults // 6) if faults else 0
+    people = max(2, faults // 3) if faults else 0
     steps += [
         Step(at, "people", random.choice(PEOPLE), round(random.random(), 3))
         for at in _places(random, people, first, last)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from sandbox import payables
+from sandbox.agreement import waits
+from sandbox.chaos_people import People
 from sandbox.chaos_plan import Step
 from sandbox.chaos_processes import Cluster
 from sandbox.operator import Failed
@@ -16,6 +19,9 @@ LEAST, MOST = 4, 15  # … so many ids
 IDLE_SECONDS = 3.0  # without progress for so long the next message comes all the same, and the next step
 KILL_SECONDS = 120.0  # a kill nothing followed for so long does not put off the next one
 PATIENCE_SECONDS = 700.0  # longer than the longest wait that the connector imposes on itself
+LOOK_SECONDS = 8.0  # so far apart, at least, it is made to poll
+STUCK_SECONDS = 20.0  # without progress for so long it is asked who waits for whom
+FOLLOW_SECONDS = 120.0  # within this the ledger has followed what was changed in Brex, or never will
 
 
 class Run:
@@ -27,25 +33,29 @@ class Run:
         self.kills: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.recoveries: list[float] = []
+        self.people = People(NAME)
         self._waiting: deque[tuple[str, list[str]]] = deque()  # messages: Webhook-Id ("" at first), record ids
         self._sent: set[str] = set()
         self._killed_at: float | None = None
-        self._calm = False
-        self._began = self._moved_at = self._looked_at = time.monotonic()
+        self._calm = self._last_look = False
+        self._began = self._moved_at = self._looked_at = self._polled_at = time.monotonic()
+        self._asked_at = self._began
+        self._halves = 0  # entries that wait with a held one
 
     # -- what a person does once
 
     def prepare(self) -> None:
         operator = self.cluster.operator
-        wish = {"records": self.records, "seed": self.seed}
+        wish = {"records": self.records, "seed": self.seed, "all_forms": True}
         self.expected = operator.control("POST", "/seed", wish)["expected"]
-        silent = [one["record_id"] for one in self.expected if one["found_by"] == "poll"]
+        silent = [one["record_id"] for one in self.expected if one["found_by"] == "poll" and one["told"]]
         loud = [one["record_id"] for one in self.expected if one["found_by"] == "webhook"]
         operator.control("POST", "/export", {"record_ids": silent})
         self._sent = set(silent)
         size = max(LEAST, min(MOST, len(loud) // MESSAGES))
         self._waiting = deque(("", loud[start : start + size]) for start in range(0, len(loud), size))
-        operator.add_connection(NAME)
+        self.people.expect(self.expected, len(self._waiting))
+        operator.add_connection(NAME, forms="all")
         self._moved_at = time.monotonic()
 
     # -- called again and again
@@ -57,11 +67,47 @@ class Run:
         self._look()
         self._step()
         self._feed()
+        self._poll()
         if not self.steps and not self._waiting and not self._calm:
             # What no request has met by now would only meet the last few, one after the other.
             self.cluster.operator.control("DELETE", "/faults")
             self._calm = True
-        return bool(self.steps or self._waiting or self.ended < len(self.expected))
+        return bool(self.steps or self._waiting or self.people.waiting or self._under_way() or not self._followed())
+
+    @property
+    def all(self) -> int:
+        """Records and second entries that must come to an end."""
+        return len(self.expected) + len(payables.paired(self.expected))
+
+    def _under_way(self) -> bool:
+        """Where one of two entries is held, the other one waits with it: it has come as far as it can."""
+        now = time.monotonic()
+        if self.ended < self.all and now - max(self._moved_at, self._asked_at) > STUCK_SECONDS:
+            self._asked_at = now
+            with suppress(Failed):
+                rows = self.cluster.operator.connector_json("records", NAME, "--json")
+                held = {row["record_id"] for row in rows if row["stage"] == "held"}
+                self._halves = sum(
+                    waits(row, held) or (row["stage"] == "written" and row["linked"] in held) for row in rows
+                )
+        return self.ended + self._halves < self.all
+
+    def _followed(self) -> bool:
+        """Bills may have been changed while on their way: Brex is looked at once more, and then the ledger."""
+        if not self._last_look:
+            self._last_look, self._moved_at = True, time.monotonic()
+            self.people.look_once_more()
+            return False
+        if time.monotonic() - self._moved_at > FOLLOW_SECONDS:
+            return True
+        with suppress(Failed):
+            return not self.people.not_followed(self.cluster.operator)
+        return False
+
+    def _poll(self) -> None:
+        if time.monotonic() - self._polled_at > LOOK_SECONDS and self.people.look(self.cluster.operator):
+            self._polled_at = time.monotonic()
+            self._note("made to poll")
 
     def _note(self, text: str) -> None:
         """What happened when, for whoever wants to know why a run came out as it did."""
@@ -131,23 +177,9 @@ class Run:
         return True
 
     def _people(self, step: Step) -> None:
-        operator = self.cluster.operator
-        if step.what in ("stop batches", "let batches go on"):
-            operator.control("POST", "/ledger/switches", {"continue_on_error": step.what != "stop batches"})
-        else:
-            headers = operator.control("GET", "/ledger/headers")["headers"]
-            numbers = [
-                one["JournalBatchNumber"]
-                for one in headers
-                if one["IsPosted"] == "No" and (one["JournalTotalDebit"] or one["JournalTotalCredit"])
-            ]
-            if not numbers:
-                return
-            number = numbers[int(step.pick * len(numbers))]
-            with suppress(Failed):  # F&O refuses to post this one
-                operator.control("POST", "/ledger/post_journal", {"number": number})
-        self.faults[step.what] += 1
-        self._note(step.what)
+        if self.people.do(self.cluster.operator, step.what, step.pick):
+            self.faults[step.what] += 1
+            self._note(step.what)
 
     def _feed(self) -> None:
         """One message where few records are under way, or nothing moves: nobody's spend waits for a slow ledger.
@@ -159,6 +191,7 @@ class Run:
             return
         webhook_id, ids = self._waiting[0]
         operator = self.cluster.operator
+        self.people.enter_bills(operator, all_of_them=len(self._waiting) == 1)
         if not self._sent.issuperset(ids):
             operator.control("POST", "/export", {"record_ids": ids})
             self._sent.update(ids)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from connector.domain import jsonio
-from sandbox import settled
+from sandbox import bills, control_payables, payables, settled
+from sandbox.cases import EXPECTED
 from sandbox.d365 import CannotPost
 from sandbox.d365.errors import Refusal
-from sandbox.population import EXPECTED, populate
+from sandbox.population import populate
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -22,7 +23,7 @@ ACTIONS = frozenset(
     {
         *("post_journal", "move_lines", "split_voucher", "lock_journal", "unlock_journal", "submit_workflow"),
         *("delete_journal", "delete_lines", "add_line", "change_line", "journal_name", "change", "add", "remove"),
-        "repeat_next_write",
+        *("new_journal", "repeat_next_write"),
     }
 )
 
@@ -42,15 +43,17 @@ def create_app(world: "World") -> Flask:
     _brex(app, world)
     _ledger(app, world)
     _faults(app, world)
+    control_payables.routes(app, world)
     return app
 
 
 def _setting_up(app: Flask, world: "World") -> None:
     @app.get("/connection")
     def connection() -> Response:
-        """?name=&source=: a connection file for this sandbox."""
+        """?name=&source=: a connection file for this sandbox. ?forms=all: as `sandbox.payables` wants it."""
         name, source = request.args.get("name", "demo"), request.args.get("source", "accounting")
-        return _json(settled.connection(world, name) if source == "transactions" else world.connection(name))
+        data = settled.connection(world, name) if source == "transactions" else world.connection(name)
+        return _json(payables.connection(data) if request.args.get("forms") == "all" else data)
 
     @app.get("/mappings.csv")
     def mappings() -> Response:
@@ -63,7 +66,8 @@ def _setting_up(app: Flask, world: "World") -> None:
     def seed() -> Response:
         """{"records": 240, "seed": 1, "all_types": false}: a population, in review. A second call adds nothing.
 
-        {"source": "transactions"}: card transactions and expenses instead of accounting records.
+        {"source": "transactions"}: card transactions and expenses instead of accounting records. {"all_forms": true}:
+        what `sandbox.payables` has, too; its bills are there once they are asked to appear.
         """
         wish = _body()
         with world.store.transaction():
@@ -72,14 +76,24 @@ def _setting_up(app: Flask, world: "World") -> None:
                 for one in settled.populate(world.brex, count, world.clock(), seed):
                     world.store.put(EXPECTED, one["record_id"], one)
             if not world.store.all(EXPECTED):
-                every = bool(wish.get("all_types"))
-                cases = populate(
-                    int(wish.get("records", 240)), world.clock(), int(wish.get("seed", 1)), all_types=every
-                )
-                for case in cases:
-                    world.brex.add_record(case.record, ready=False)
+                every, forms = bool(wish.get("all_types")), bool(wish.get("all_forms"))
+                count, seed = int(wish.get("records", 240)), int(wish.get("seed", 1))
+                made = populate(count, world.clock(), seed, all_types=every, all_forms=forms)
+                for number, case in enumerate(made):
+                    _files(case.record, number)
+                    if forms and not case.told:
+                        world.store.put(payables.APPEARS, case.record["id"], case.record)
+                    else:
+                        world.brex.add_record(case.record, ready=False)
                     world.store.put(EXPECTED, case.record["id"], case.expectation())
+                if every:
+                    bills.key_by_hand(world.d365, f"{world.clock():%Y-%m-%d}")
         return _json({"expected": world.store.all(EXPECTED)})
+
+    def _files(record: dict[str, Any], number: int) -> None:
+        """Its receipts can be downloaded; every other one is a picture."""
+        for place, receipt in enumerate(record.get("receipts") or (), start=number):
+            world.brex.receipts.add("png" if place % 2 else "pdf", receipt["id"])
 
     @app.get("/expected")
     def expected() -> Response:

@@ -25,7 +25,7 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     # The effect happens; parts of a multipart answer are missing, doubled, or in another order.
     "parts_after": frozenset({"drop", "twice", "order"}),
 }
-SYSTEMS: Final = ("brex", "entra", "d365")
+SYSTEMS: Final = ("brex", "entra", "d365", "receipts")
 
 
 @dataclass(slots=True)

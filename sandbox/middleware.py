@@ -3,7 +3,7 @@
 import io
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock, Timer
@@ -92,6 +92,19 @@ class _Answer:
     @property
     def code(self) -> int:
         return int(self.status.split(" ", 1)[0])
+
+
+class OnceAsked:
+    """An app that is made with its first request: making one takes longer than most answers, and few use them all."""
+
+    def __init__(self, make: "Callable[[], WSGIApplication]") -> None:
+        self._make, self._lock = make, Lock()
+        self._app: WSGIApplication | None = None
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with self._lock:
+            self._app = self._app or self._make()
+        return self._app(environ, start_response)
 
 
 class Faulty:

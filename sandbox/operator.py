@@ -20,11 +20,13 @@ from typing import Any
 
 from connector.domain import jsonio
 from connector.embedded.process import die_with_parent
+from sandbox.books import document_of
 
 ROOT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 90.0
 # The quiet period before absence is believed: ten minutes for real systems, which the demo need not sit out.
 QUIET_SECONDS = "5"
+INVOICES = "APInvoice"  # the name of the vendor invoice journals
 REFERENCE = re.compile(r"BX[A-Z2-7]{18}")
 # A line of the server's log that comes from one of its processes.
 RUN_BY_IT = re.compile(r"\d\d:\d\d:\d\d \w+ +\| ")
@@ -178,14 +180,14 @@ class Operator:
     def brex_statuses(self) -> dict[str, str]:
         return {str(key): str(value) for key, value in self.control("GET", "/records").items()}
 
-    def add_connection(self, name: str, source: str = "accounting") -> None:
+    def add_connection(self, name: str, source: str = "accounting", forms: str = "") -> None:
         """As an operator would; a second demo finds it there and lets it work again."""
         self._connection = name
         known = self.connector_json("connections", "list", "--json")
         if name in [one["name"] for one in known]:
             self.connector("resume", name)
             return
-        file = jsonio.dumps(self.control("GET", f"/connection?name={name}&source={source}"))
+        file = jsonio.dumps(self.control("GET", f"/connection?name={name}&source={source}&forms={forms}"))
         self.connector("connections", "add", "-", "--paused", stdin=file)  # nothing is planned without its mappings
         mappings = self._http("GET", self._about["control"] + f"/mappings.csv?source={source}", None).decode()
         self.connector("mappings", "import", name, "-", stdin=mappings)
@@ -211,9 +213,22 @@ class Operator:
         """Our references in the stand-in's ledger, and in how many vouchers each stands: one, or it is doubled."""
         places: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for line in self.control("GET", "/ledger/lines")["lines"]:
-            if REFERENCE.fullmatch(line["Document"]):
-                places[line["Document"]].add((line["JournalBatchNumber"], line["Voucher"]))
+            if REFERENCE.fullmatch(document := document_of(line)):
+                places[document].add((line["JournalBatchNumber"], line["Voucher"]))
         return {reference: len(found) for reference, found in places.items()}
+
+    def invoices_in_ledger(self) -> int:
+        """How many of our references stand in vendor invoice journals."""
+        headers = self.control("GET", "/ledger/headers")["headers"]
+        journals = {one["JournalBatchNumber"] for one in headers if one["JournalName"] == INVOICES}
+        lines = self.control("GET", "/ledger/lines")["lines"]
+        found = {document_of(line) for line in lines if line["JournalBatchNumber"] in journals}
+        return sum(REFERENCE.fullmatch(document) is not None for document in found)
+
+    def look_again(self, name: str) -> None:
+        """Poll Brex now, not at the next hour: a connection that is resumed does."""
+        self.connector("pause", name, "--reason", "to poll at once")
+        self.connector("resume", name)
 
     def reconcile(self, name: str) -> Decimal:
         told = self.connector_json(

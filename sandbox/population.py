@@ -1,13 +1,15 @@
 """A seeded population of accounting records for the demo; each knows the end it must come to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from connector.domain import jsonio
+from sandbox import bills, payables
+from sandbox.cases import Case
 from sandbox.coding import (
     ACCOUNTS,
     COST_CENTERS,
@@ -20,43 +22,22 @@ from sandbox.coding import (
 )
 from sandbox.spend import CREDIT, DEBIT, Json, Maker
 
-EXPECTED: Final = "expected"  # the kind under which expectations are kept in the store
 _FIXTURES: Final = Path(__file__).parent / "fixtures"
 _SPLITS: Final = (2, 2, 3, 3, 5, 8, 13, 21, 34, 55, 100)
 _DAYS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """`end`: written, skipped, or held with the code of its one problem. `found_by`: webhook, or poll for those about
-    which no message is sent. `told`: whether Brex takes an export result for it once it is written; it takes none for
-    bills, which nobody exports there either."""
-
-    record: Json
-    end: str = "written"
-    problem: str | None = None
-    found_by: str = "webhook"
-    told: bool = True
-
-    def expectation(self) -> Json:
-        return {
-            "record_id": self.record["id"],
-            "type": self.record["type"],
-            "end": self.end,
-            "problem": self.problem,
-            "found_by": self.found_by,
-            "told": self.told,
-        }
-
-
-def populate(count: int, now: datetime, seed: int = 1, *, all_types: bool = False) -> list[Case]:
+def populate(
+    count: int, now: datetime, seed: int = 1, *, all_types: bool = False, all_forms: bool = False
+) -> list[Case]:
     """So many cases (at least 60), posted within the ten days before `now`, in a shuffled order.
 
     The same seed and `now` give the same cases. The two published records keep their own dates. `all_types`: not only
-    card spend, but also reimbursements, bills, and what else there is.
+    card spend, but also reimbursements, bills, and what else there is. `all_forms`: what `sandbox.payables` has.
     """
     builder = _Builder(Maker(seed), now)
     cases = published() + builder.held() + (builder.others() if all_types else [])
+    cases += builder.payables(count) if all_forms else []
     cases += [Case(builder.expense(size)) for size in _SPLITS]
     cases += [Case(builder.refund(1 + index % 3)) for index in range(count // 16)]
     cases += [Case(builder.payment()) for _ in range(count // 24)]
@@ -127,18 +108,13 @@ class _Builder:
             ]
         cases += [Case(self._moved(f"{movement}_{kind}")) for kind in ("PAYIN", "PAYOUT_REVERSAL", "REFUND")]
         cases.append(Case(self._coded("REIMBURSEMENT_EXPENSE_REPAYMENT", CREDIT, DEBIT, 1, "USD")))
-        return cases + self._bills()
-
-    def _bills(self) -> list[Case]:
-        bills = [Case(self._coded("BILL_EXPENSE", DEBIT, CREDIT, lines, "USD"), told=False) for lines in (1, 2)]
-        bills.append(Case(self._moved("BILL_MONEY_MOVEMENT_PAYIN"), told=False))
-        # Nobody has approved these yet.
-        waiting = [self._moved("BILL_EXPENSE_PAYMENT") for _ in range(2)]
-        bills += [Case(bill, "held", "TREATMENT-UNCONFIRMED", told=False) for bill in waiting]
-        # One bill paid by card: it arrives twice, and nothing is said about which of the two counts.
-        bills.append(Case(self._moved("BILL_EXPENSE_CARD_PAYMENT"), "held", "TREATMENT-TWICE", told=False))
+        bills_of = bills.cases(lambda count: self._coded("BILL_EXPENSE", DEBIT, CREDIT, count, "USD"), self._moved)
         of_a_bill = self.expense(1, "USD") | {"invoice_number": "INV-7"}
-        return [*bills, Case(of_a_bill, "held", "TREATMENT-TWICE")]
+        return [*cases, *bills_of, Case(of_a_bill, "held", "TREATMENT-TWICE")]
+
+    def payables(self, count: int) -> list[Case]:
+        """Everything in US dollars: so are the vendors."""
+        return payables.cases(count, lambda kind, lines: self._coded(kind, DEBIT, CREDIT, lines, "USD"), self._moved)
 
     def _moved(self, kind: str) -> Json:
         """Money that moves without any coding."""

@@ -100,6 +100,19 @@ class Store:
             self.put(_SEQUENCES, sequence, doc)
             return int(doc["value"])
 
+    @property
+    def in_memory(self) -> bool:
+        return self._file is None
+
+    def fill(self, other: "Store") -> None:
+        """Begin with the documents of another store, which no document here has the kind and key of. In memory only."""
+        if self._file:
+            raise ValueError("a store with a file is filled by writing")
+        with self._lock:
+            for kind, slots in other._kinds.items():
+                self._kinds.setdefault(kind, {}).update(slots)  # a slot is never changed, but replaced
+            self._ordinal += other._ordinal
+
     def close(self) -> None:
         with self._lock:
             if self._file:

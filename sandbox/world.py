@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.brex import Brex
 from sandbox.brex import create_app as create_brex_app
+from sandbox.brex.customer import RECEIPTS_URL
 from sandbox.clock import Clock, now
 from sandbox.control import create_app as create_control_app
 from sandbox.d365 import Ledger
@@ -14,7 +15,7 @@ from sandbox.d365 import seed as seed_d365
 from sandbox.entra import Entra
 from sandbox.faults import Faults
 from sandbox.inprocess import WSGIAdapter
-from sandbox.middleware import Faulty, Traffic
+from sandbox.middleware import Faulty, OnceAsked, Traffic
 from sandbox.state import Store
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ TENANT_ID: Final = "6f9f2c52-2b3e-4c0e-9d3a-5a0b6d3c7e11"
 CLIENT_ID: Final = "b0a1d7f4-53c8-4f0e-8a52-0d9a5ad0c3f2"
 CLIENT_SECRET: Final = "sandbox~client-secret-of-the-demo"
 
-# What the demo's customer has looked at and approved; payments of bills are still to come.
+# What the demo's customer has looked at and approved; the pay-ins of bills are still to come.
 APPROVED: Final = (
     "CARD_EXPENSE_REFUND",
     "CARD_EXPENSE_REPAYMENT",
@@ -38,7 +39,7 @@ APPROVED: Final = (
     "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN",
     "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND",
     "BILL_EXPENSE",
-    "BILL_MONEY_MOVEMENT_PAYIN",
+    "BILL_EXPENSE_PAYMENT",
 )
 
 # In process the stand-ins answer under the real hosts' names: nothing needs to be trusted for that.
@@ -47,13 +48,14 @@ REAL_HOSTS: Final = {
     "brex_v1": "https://platform.brexapis.com",
     "entra": "https://login.microsoftonline.com",
     "d365": "https://contoso.operations.dynamics.com",
+    "receipts": RECEIPTS_URL,
 }
 
 
 class World:
     """`path`: an SQLite file that keeps the state. `urls`: where each system is reached.
 
-    `apps`: brex, brex_v1, entra, d365 (each behind the fault middleware) and control.
+    `apps`: brex, brex_v1, entra, d365, receipts (each behind the fault middleware) and control.
     `requests`: how many requests each system got; `traffic.latest` says which.
     """
 
@@ -74,15 +76,16 @@ class World:
         if not self.entra.knows(CLIENT_ID):
             self.entra.register(CLIENT_ID, CLIENT_SECRET)
         self.entra.add_resource(self.urls["d365"])
-        self.brex = Brex(self.store, clock)
+        self.brex = Brex(self.store, clock, receipts_url=self.urls.setdefault("receipts", RECEIPTS_URL))
         seed_d365(self.store, [CLIENT_ID])
         self.d365 = Ledger(self.store, self.faults, clock)
         self.apps: dict[str, WSGIApplication] = {
-            "brex": self._faulty("brex", create_brex_app(self.brex)),
-            "brex_v1": self._faulty("brex", create_brex_app(self.brex, legacy=True)),
+            "brex": self._faulty("brex", OnceAsked(lambda: create_brex_app(self.brex))),
+            "brex_v1": self._faulty("brex", OnceAsked(lambda: create_brex_app(self.brex, legacy=True))),
             "entra": self._faulty("entra", self.entra.app),
             "d365": self._faulty("d365", create_d365_app(self.store, self.faults, self.entra)),
-            "control": create_control_app(self),
+            "receipts": self._faulty("receipts", OnceAsked(self.brex.receipts.create_app)),
+            "control": OnceAsked(lambda: create_control_app(self)),
         }
 
     @property

@@ -1,6 +1,7 @@
 """Real PostgreSQL and Valkey for every test run, a fresh database for every test, and the sandbox in process."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from alembic.config import Config
 
 from connector.domain import connection as files
 from connector.embedded import testing
+from connector.embedded.reuse import Databases
 from connector.outbound.session import Outbound
+from connector.pipeline import refresh
 from connector.pipeline.runtime import Runtime
 from connector.store import connections, rules
 from connector.store.connections import Connection
@@ -17,6 +20,9 @@ from connector.store.engine import Database
 from connector.vault import Vault
 from sandbox.world import World
 from tests.guard import NoCallsInTransactions
+from tests.known import Known, take, take_back_where_changed
+
+pytest.register_assert_rewrite("tests.invariants")  # before anyone imports it
 
 ROOT = Path(__file__).parents[1]
 # A Fernet key for tests; it guards nothing.
@@ -44,9 +50,16 @@ def migrate(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    with Databases(migrate) as found:
+        yield found
+
+
 @pytest.fixture
-def database_url() -> Iterator[str]:
-    with testing.fresh_database(migrate) as url:
+def database_url(databases: Databases) -> Iterator[str]:
+    """As if it were new; what a test does to it, the next one never sees."""
+    with databases.one() as url:
         yield url
 
 
@@ -77,20 +90,29 @@ def runtime(database: Database, vault: Vault, world: World) -> Runtime:
 
 
 @pytest.fixture
-def connection(runtime: Runtime, world: World) -> Connection:
-    """The demo connection with its mappings, stored."""
-    return store_connection(runtime, world)
+def connection(request: pytest.FixtureRequest, runtime: Runtime, world: World) -> Connection:
+    """The demo connection with its mappings, stored. Its master data were read, unless the test is of that."""
+    first_reading = request.node.get_closest_marker("first_reading") is not None
+    return store_connection(runtime, world, read=not first_reading)
 
 
-def store_connection(runtime: Runtime, world: World, name: str = "acme", **posting: object) -> Connection:
+def store_connection(
+    runtime: Runtime, world: World, name: str = "acme", *, read: bool = True, **posting: object
+) -> Connection:
+    """`read`: it has had its first reading of master data, as long as the world is as worlds begin."""
     data = world.connection(name)
     data["posting"] |= posting
     file = files.read(data)
+    known = master_data() if read and master_data().fits(world) else None
     with runtime.database.begin() as tx:
         connection_id = connections.add(tx, runtime.vault, file)
         rules.replace_mappings(tx, connection_id, mapping_rows())
+        if known is not None:
+            known.give(tx, connection_id)
         found = connections.by_id(tx, connection_id)
     assert found is not None
+    if known is not None:
+        take_back_where_changed(runtime.database, found, world)
     return found
 
 
@@ -98,3 +120,18 @@ def mapping_rows() -> list[rules.MappingRow]:
     lines = (ROOT / "sandbox" / "fixtures" / "mappings.csv").read_text(encoding="utf-8").splitlines()[1:]
     rows = [tuple(line.split(",")) for line in lines if line]
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+@cache
+def master_data() -> Known:
+    """As the product's own reading leaves them. Once in each process."""
+    world = World()
+    with testing.fresh_database(migrate) as url:
+        database = Database(url)
+        runtime = Runtime(database, Vault([KEY]), Outbound(adapter=world.adapter()), quiet_seconds=0)
+        refresh.run(runtime, store_connection(runtime, world, read=False))
+        with database.begin() as tx:
+            known = take(tx, world)
+        database.dispose()
+    world.close()
+    return known

@@ -6,7 +6,7 @@ For tests with the world in process:
     assert_kept(world, runtime.database, connection, settled=True)  # once nothing is on its way any more
 
 `by_hand`, `documents`, `former`, `taken_back`: what the test itself did to the books, as
-`sandbox.books.Allowed` explains.
+`sandbox.books.Allowed` explains. `paired`: records that by the settings have a second entry.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,9 +32,10 @@ def broken(
     documents: Collection[str] = (),
     former: Mapping[str, Collection[Decimal]] = NOTHING,
     taken_back: Collection[str] = (),
+    paired: Collection[str] = (),
 ) -> list[str]:
     """What does not hold, in sentences; empty where all does. Without a database our tables are not looked at."""
-    books = books_of(world, database, connection)
+    books = books_of(world, database, connection, paired)
     return broken_in(books, Allowed(by_hand, documents, former, taken_back), settled=settled)
 
 
@@ -48,6 +49,7 @@ def assert_kept(
     documents: Collection[str] = (),
     former: Mapping[str, Collection[Decimal]] = NOTHING,
     taken_back: Collection[str] = (),
+    paired: Collection[str] = (),
 ) -> None:
     """As `broken`, for tests."""
     told = broken(
@@ -59,11 +61,14 @@ def assert_kept(
         documents=documents,
         former=former,
         taken_back=taken_back,
+        paired=paired,
     )
     assert told == []
 
 
-def books_of(world: World, database: Database | None, connection: Connection | None) -> Books:
+def books_of(
+    world: World, database: Database | None, connection: Connection | None, paired: Collection[str] = ()
+) -> Books:
     rows, trails = None, []
     if database is not None and connection is not None:
         with database.begin() as tx:
@@ -72,5 +77,6 @@ def books_of(world: World, database: Database | None, connection: Connection | N
         assert part.last is None, "more records than one look at their trails takes"
         trails = [f"{one.record_id}: event {one.seq} of its trail: {one.sentence}" for one in part.breaks]
     return Books(
-        world.d365.lines(), world.d365.headers(), world.brex.records.all(), world.brex.reported(), rows, trails
-    )
+        world.d365.lines(), world.d365.headers(), world.brex.records.all(), world.brex.reported(), rows, trails,
+        **world.d365.payables.books(), paired=paired,
+    )  # fmt: skip

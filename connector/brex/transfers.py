@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from connector.brex.calls import Params
+from connector.brex import lists
 from connector.brex.errors import NoAnswer, Unreadable
 from connector.brex.v1 import V1
 from connector.domain import jsonio
 from connector.domain.money import Money, digits, quantized
 
-MOST: Final = 1000
 PATH: Final = "/v1/transfers"
 LONGEST_MEMO: Final = 40  # fact: of a cheque; 90 for the other rails (Brex, Payments API)
 
@@ -49,21 +48,7 @@ class Transfers:
             raise NoAnswer("Brex's answer does not show the transfer", trace_id=trace) from None
 
     def _pages(self) -> Iterator[list[Transfer]]:
-        cursor: str | None = None
-        seen: set[str] = set()
-        while True:
-            params: Params = [("limit", str(MOST)), *([] if cursor is None else [("cursor", cursor)])]
-            page, trace = self._v1.get(PATH, params)
-            items = page.get("items") if isinstance(page, dict) else None
-            if not isinstance(items, list):
-                raise Unreadable("Brex's page has no list of transfers", status=200, trace_id=trace)
-            yield [_transfer(item, trace) for item in items]
-            cursor = page.get("next_cursor") or None
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or cursor in seen:
-                raise Unreadable("Brex's pages of transfers go round in a circle", status=200, trace_id=trace)
-            seen.add(cursor)
+        return lists.pages(self._v1, PATH, _transfer, "transfers")
 
 
 def body_of(account_id: str, instrument: str, money: Money, memo: str, description: str) -> str:

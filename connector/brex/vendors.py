@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from connector.brex.calls import Params
+from connector.brex import lists
 from connector.brex.errors import NoAnswer, Unreadable
 from connector.brex.v1 import V1
 
-MOST: Final = 1000  # on a page (Brex, pagination)
 PATH: Final = "/v1/vendors"
 
 
@@ -30,21 +29,7 @@ class Vendors:
 
     def pages(self, name: str | None = None) -> Iterator[list[Vendor]]:
         """Every vendor, page by page, in no order one may rely on. `name`: Brex's own filter, however it compares."""
-        cursor: str | None = None
-        seen: set[str] = set()
-        asked: Params = [("limit", str(MOST)), *([] if name is None else [("name", name)])]
-        while True:
-            page, trace = self._v1.get(PATH, asked if cursor is None else [*asked, ("cursor", cursor)])
-            items = page.get("items") if isinstance(page, dict) else None
-            if not isinstance(items, list):
-                raise Unreadable("Brex's page has no list of vendors", status=200, trace_id=trace)
-            yield [_vendor(item, trace) for item in items]
-            cursor = page.get("next_cursor") or None
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or cursor in seen:
-                raise Unreadable("Brex's pages of vendors go round in a circle", status=200, trace_id=trace)
-            seen.add(cursor)
+        return lists.pages(self._v1, PATH, _vendor, "vendors", [] if name is None else [("name", name)])
 
     def named(self, name: str) -> list[Vendor]:
         """Vendors of exactly this name, without regard to case."""

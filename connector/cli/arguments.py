@@ -23,6 +23,13 @@ def _code(text: str) -> str:
     return code
 
 
+def _stage(text: str) -> Stage:
+    try:
+        return Stage(text.strip().lower())
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is no stage; the stages are {", ".join(Stage)}.') from None
+
+
 def day_option(name: str, help_: str) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(name, parser=_day, metavar="DATE", help=help_, show_default=False)
     return option
@@ -35,8 +42,9 @@ RecordIds = Annotated[list[str] | None, typer.Argument(metavar="RECORD_ID", help
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 StageOption = Annotated[
     Stage | None,
-    typer.Option("--stage", metavar="STAGE", help=f"Records in this stage: {', '.join(Stage)}.", show_default=False),
-]
+    typer.Option("--stage", parser=_stage, metavar="STAGE", help=f"Records in this stage: {', '.join(Stage)}.",
+                 show_default=False),
+]  # fmt: skip
 ProblemOption = Annotated[
     str | None,
     typer.Option("--problem", parser=_code, metavar="CODE", help="Records held for this problem.", show_default=False),

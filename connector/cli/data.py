@@ -16,6 +16,14 @@ from connector.store.engine import Database
 LEAST_DAYS = 30
 AT_ONCE = 1000
 
+
+def _days(text: str) -> int:
+    days = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    if days < LEAST_DAYS:
+        raise typer.BadParameter(f'"{text}" is no number of days from {LEAST_DAYS} on.')
+    return days
+
+
 app = typer.Typer(no_args_is_help=True, help="What is stored, and for how long.")
 
 
@@ -28,7 +36,7 @@ def group() -> None:
 def purge(
     ctx: typer.Context,
     days: Annotated[
-        int, typer.Option("--older-than", metavar="DAYS", min=LEAST_DAYS, help="Nothing happened to it for so long.",
+        int, typer.Option("--older-than", parser=_days, metavar="DAYS", help="Nothing happened to it for so long.",
                           show_default=False)
     ],
     name: MaybeName = None,

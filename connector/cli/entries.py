@@ -5,14 +5,13 @@ from decimal import Decimal
 from connector.cli.output import say
 from connector.cli.tables import Column, table
 from connector.cli.words import money
-from connector.domain.entry import Account, Entry, EntryLine
+from connector.domain.entry import Account, Entry, EntryLine, Invoice
 
 
 def print_entry(entry: Entry, reference: str = "") -> None:
-    say(
-        f"Journal {entry.journal_name} in {entry.legal_entity}, {entry.date.isoformat()}{_period(entry)}"
-        f"{f', reference {reference}' if reference else ''}"
-    )
+    say(f"{_where(entry)}{f', reference {reference}' if reference else ''}")
+    if entry.invoice is not None:
+        say(_invoice(entry, entry.invoice))
     rows = [
         [
             _account(line.account), _account(line.offset) if line.offset else "",
@@ -31,6 +30,25 @@ def print_entry(entry: Entry, reference: str = "") -> None:
         say(reason)
     for remark in entry.notes:
         say(f"Note: {remark}")
+    if entry.linked is not None:
+        say()
+        print_entry(entry.linked)
+
+
+def _where(entry: Entry) -> str:
+    """What it is written as, where, and dated when."""
+    place = f"in {entry.legal_entity}, {entry.date.isoformat()}"
+    if entry.form == "pending_invoice":
+        return f"Pending vendor invoice {place}"
+    kinds = {"invoice_journal": "Vendor invoice journal", "payment_journal": "Vendor payment journal"}
+    return f"{kinds.get(entry.form, 'Journal')} {entry.journal_name} {place}{_period(entry)}"
+
+
+def _invoice(entry: Entry, invoice: Invoice) -> str:
+    if entry.form == "payment_journal":
+        return f"Settles invoice {invoice.number} of vendor {invoice.vendor}"
+    due = f", due {invoice.due.isoformat()}" if invoice.due else ""
+    return f"Invoice {invoice.number} of vendor {invoice.vendor}, dated {invoice.dated.isoformat()}{due}"
 
 
 def _period(entry: Entry) -> str:

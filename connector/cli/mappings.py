@@ -1,7 +1,6 @@
 """`connector mappings`: which Brex value stands for which F&O value, as a CSV file."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from connector.cli import rulebooks
 from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
 from connector.cli.output import say
-from connector.cli.rulebooks import AtVersion, DryRun
+from connector.cli.rulebooks import AtVersion, DryRun, ToFile
 from connector.cli.words import counted
 from connector.mapping.csvfile import read_csv, write_csv
 from connector.mapping.mappings import Mappings, Row, fold
@@ -66,21 +65,22 @@ def _by_key(rows: Sequence[rules.MappingRow]) -> dict[object, object]:
 def export(
     ctx: typer.Context,
     name: Name,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE.csv", help="Where to; left out: standard output.")
-    ] = None,
+    file: ToFile = None,
     version: AtVersion = None,
 ) -> None:
     """Write all mappings of a connection as CSV, in the form that import reads.
 
     Example: connector mappings export acme mappings.csv
     """
-    context = current(ctx)
-    connection = context.connection(name)
-    with context.runtime.database.begin() as tx:
-        present = rules.mappings(tx, connection.id)
-    rows = rulebooks.rows_of(context, connection, "mappings", version, present)
-    rulebooks.write(write_csv([Row(*row) for row in rows]), file, len(rows))
+    rulebooks.export(
+        current(ctx),
+        name,
+        "mappings",
+        version,
+        file,
+        present=rules.mappings,
+        text=lambda rows: write_csv([Row(*row) for row in rows]),
+    )
 
 
 @app.command()

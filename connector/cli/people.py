@@ -18,6 +18,7 @@ from connector.store import views
 from connector.store.connections import Connection
 
 SHOWN = 10
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the record's history.", show_default=False)]
 
 
 def retry(
@@ -26,9 +27,7 @@ def retry(
     record_ids: RecordIds = None,
     stage: StageOption = None,
     problem: ProblemOption = None,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why; kept in the record's history.", show_default=False)
-    ] = "",
+    reason: Reason = "",
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Accept what these are held for as it stands; wants --reason.")
     ] = False,
@@ -44,8 +43,8 @@ def retry(
 
     Example: connector retry acme --problem MAP-ACCOUNT-UNMAPPED
     """
-    named = bool(record_ids) or stage is not None or problem is not None
-    if (anyway or repost) and not (named and reason.strip()):
+    chosen = bool(record_ids) or stage is not None or problem is not None
+    if (anyway or repost) and not (chosen and reason.strip()):
         raise typer.BadParameter("--anyway and --repost want --reason, and to know which records.")
     if anyway and repost:
         raise typer.BadParameter("--anyway is about held records, --repost about reversed ones.")
@@ -53,7 +52,7 @@ def retry(
     connection = context.connection(name)
     ids = known(context, connection, record_ids)
     done = people.retry(
-        context.runtime, connection, actor=person(), record_ids=ids, stage=stage if named else Stage.HELD,
+        context.runtime, connection, actor=person(), record_ids=ids, stage=stage if chosen else Stage.HELD,
         problem=problem, reason=reason.strip(), anyway=anyway, repost=repost,
     )  # fmt: skip
     report(done, "retried", "nothing is left to do for", as_json=as_json)
@@ -68,7 +67,7 @@ def retry(
 def skip(
     ctx: typer.Context,
     name: Name,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the record's history.", show_default=False)],
+    reason: Reason,
     record_ids: RecordIds = None,
     stage: StageOption = None,
     problem: ProblemOption = None,
@@ -85,11 +84,7 @@ def skip(
     """
     if not record_ids and stage is None and problem is None and before is None:
         raise typer.BadParameter("say which records: RECORD_ID..., --stage, --problem or --before.")
-    if not reason.strip():
-        raise typer.BadParameter("--reason is empty.")
-    context = current(ctx)
-    connection = context.connection(name)
-    ids = known(context, connection, record_ids)
+    context, connection, ids = named(ctx, name, record_ids, reason)
     dated = None if before is None else cutover.before(context.runtime, connection, before)
     done = people.skip(
         context.runtime, connection, actor=person(), reason=reason.strip(), record_ids=ids, stage=stage,
@@ -101,6 +96,17 @@ def skip(
         note(f"{counted(dated.undated)} left alone: without a readable posting date (yet).")
     if ids and done.left_alone:
         raise typer.Exit(1)
+
+
+def named(
+    ctx: typer.Context, name: str, record_ids: Sequence[str] | None, reason: str
+) -> tuple[Context, Connection, list[str]]:
+    """Whose records, and which by their ids. Raises `BadParameter` without a reason, else as `known` does."""
+    if not reason.strip():
+        raise typer.BadParameter("--reason is empty.")
+    context = current(ctx)
+    connection = context.connection(name)
+    return context, connection, known(context, connection, record_ids)
 
 
 def known(context: Context, connection: Connection, record_ids: Sequence[str] | None) -> list[str]:

@@ -13,13 +13,14 @@ from connector.cli.context import current, speakable
 from connector.cli.entries import print_entry
 from connector.cli.failures import Failure
 from connector.cli.output import out, print_json, say
+from connector.cli.receipts import print_receipts
 from connector.cli.tables import Column, table
 from connector.cli.words import counted, money, problems, state_cell, when, zone
 from connector.domain import jsonio
 from connector.domain.entry import from_json
 from connector.domain.guide import anchor
 from connector.domain.writes import Outcome, WriteKind
-from connector.store import versions, views
+from connector.store import receipts, versions, views
 from connector.store.connections import Connection
 
 
@@ -34,6 +35,7 @@ def record(ctx: typer.Context, name: Name, record_id: RecordId, as_json: AsJson 
     connection = context.connection(name)
     with context.runtime.database.begin() as tx:
         found = views.one(tx, connection.id, record_id) if speakable(record_id) else None
+        attached = receipts.of_record(tx, connection.id, record_id) if found else []
         planned_with = versions.in_force(tx, connection.id, found["planned_rules"] or 0) if found else {}
     if found is None:
         raise Failure(
@@ -41,7 +43,8 @@ def record(ctx: typer.Context, name: Name, record_id: RecordId, as_json: AsJson 
             f"`connector backfill {name} --since DATE`; what it would become: `connector preview {name} RECORD_ID`."
         )
     if as_json:
-        print_json({**_for_programs(found), "planned_with": {kind: asdict(one) for kind, one in planned_with.items()}})
+        rules = {kind: asdict(one) for kind, one in planned_with.items()}
+        print_json({**_for_programs(found), "receipts": attached, "planned_with": rules})
         return
     _print_summary(found, connection)
     _print_problems(found["problems"])
@@ -53,6 +56,7 @@ def record(ctx: typer.Context, name: Name, record_id: RecordId, as_json: AsJson 
             since = when(one.at, zone(connection, found["legal_entity"]))
             say(f"Planned with the {kind} of {since}, by {one.actor} (version {one.version}).")
     _print_writes(found["writes"], connection, found["legal_entity"])
+    print_receipts(attached, zone(connection, found["legal_entity"]))
     _print_events(found["events"], connection, found["legal_entity"])
     if any(one["code"] == "RECORD-UNREADABLE" for one in found["problems"]):
         _heading("Body, as Brex gave it")
@@ -72,6 +76,8 @@ def _print_summary(found: dict[str, Any], connection: Connection) -> None:
     facts = {
         "Record": found["record_id"],
         "Stage": state_cell(found["stage"]),
+        "Linked to": found["linked_to"] or "",
+        "Linked entry": found["linked"] or "",
         "Type": found["record_type"],
         "Amount": money(found["amount"], found["currency"]),
         "Posting date": str(found["posting_date"] or ""),

@@ -87,7 +87,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         [
             Column("Record"), Column("Stage"), Column("Type", leave=6), Column("Posting date", leave=3),
             Column("Amount", right=True, leave=2), Column("Journal", leave=4), Column("Voucher", leave=5),
-            Column("In Brex", leave=7), Column("In F&O", leave=8), Column("Problems", wrap=True, leave=1),
+            Column("In Brex", leave=7), Column("In F&O", leave=8), Column("Problems, reasons", wrap=True, leave=1),
         ],
         [
             [
@@ -103,7 +103,14 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
 def _why(row: Mapping[str, Any]) -> Text | str:
     codes = dict.fromkeys(one["code"] for one in row["problems"])
-    changed = row["changed_in_brex"] or {}
+    changed, pair = row["changed_in_brex"] or {}, _pair(row)
     if changed and "settled" not in changed:
         return Text(" ".join([*codes, f"changed in Brex: {'; '.join(changed['differences'])}"]), style="yellow")
-    return Text(" ".join(codes), style="yellow") if codes else row["reason"]
+    return Text(" ".join(codes), style="yellow") if codes else "; ".join(filter(None, (row["reason"], pair)))
+
+
+def _pair(row: Mapping[str, Any]) -> str:
+    """Two linked entries name each other."""
+    if row["linked_to"]:
+        return f"linked to {row['linked_to']}"
+    return f"with {row['linked']}" if row["linked"] else ""

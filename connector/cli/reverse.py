@@ -7,9 +7,9 @@ import typer
 
 from connector.cli.arguments import AsJson, Name, ProblemOption, RecordIds, StageOption, day_option
 from connector.cli.asking import confirm
-from connector.cli.context import current, person
+from connector.cli.context import person
 from connector.cli.output import note, say
-from connector.cli.people import known, report
+from connector.cli.people import Reason, named, report
 from connector.cli.words import counted
 from connector.pipeline import people
 from connector.store import views
@@ -18,7 +18,7 @@ from connector.store import views
 def reverse(
     ctx: typer.Context,
     name: Name,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the record's history.", show_default=False)],
+    reason: Reason,
     record_ids: RecordIds = None,
     stage: StageOption = None,
     problem: ProblemOption = None,
@@ -45,11 +45,7 @@ def reverse(
     """
     if not record_ids and stage is None and problem is None:
         raise typer.BadParameter("say which records: RECORD_ID..., --stage or --problem.")
-    if not reason.strip():
-        raise typer.BadParameter("--reason is empty.")
-    context = current(ctx)
-    connection = context.connection(name)
-    ids = known(context, connection, record_ids)
+    context, connection, ids = named(ctx, name, record_ids, reason)
     with context.runtime.database.begin() as tx:
         chosen = [row.record_id for row in views.ids(tx, connection.id, record_ids=ids, stage=stage, problem=problem)]
     if not chosen:

@@ -19,6 +19,7 @@ from connector.mapping.rules import RuleBook
 from connector.pipeline import trial
 from connector.store import versions, waiting
 from connector.store.connections import Connection
+from connector.store.engine import Tx
 
 Rows = TypeVar("Rows")
 
@@ -26,6 +27,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, 
 AtVersion = Annotated[
     int | None, typer.Option("--version", metavar="N", help="As they were at this version.", show_default=False)
 ]
+ToFile = Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="Where to; left out: standard output.")]
 
 
 def read(file: str, reader: Callable[[str], Rows]) -> Rows:
@@ -83,23 +85,23 @@ def say_history(context: Context, connection: Connection, kind: versions.Kind, *
     note(f"`connector {kind} export {connection.name} FILE.csv --version N` gives the rows of one.")
 
 
-def rows_of(
+def export(
     context: Context,
-    connection: Connection,
+    name: str,
     kind: versions.Kind,
     version: int | None,
-    present: Sequence[tuple[str, ...]],
-) -> Sequence[tuple[str, ...]]:
-    """Today's rows, or those in force at a version. Raises `Failure` where there were none, or it is yet to come."""
-    if version is None:
-        return present
-    if version > connection.rules_version:
-        raise Failure(f"There is no version {version} yet: `connector {kind} history {connection.name}`.")
-    with context.runtime.database.begin() as tx:
-        found = versions.rows_at(tx, connection.id, kind, version)
-    if found is None:
-        raise Failure(f"No {kind} were in force at version {version}: `connector {kind} history {connection.name}`.")
-    return found
+    file: Path | None,
+    *,
+    present: Callable[[Tx, int], Sequence[tuple[str, ...]]],
+    text: Callable[[Sequence[tuple[str, ...]]], str],
+) -> None:
+    """Write the rows in force, today's (`present`) or those of a version, as the CSV that `text` makes of them."""
+    connection = context.connection(name)
+    rows = _at(context, connection, kind, version)
+    if rows is None:
+        with context.runtime.database.begin() as tx:
+            rows = present(tx, connection.id)
+    write(text(rows), file, len(rows))
 
 
 def write(text: str, file: Path | None, rows: int) -> None:
@@ -108,3 +110,18 @@ def write(text: str, file: Path | None, rows: int) -> None:
         return
     file.write_text(text, encoding="utf-8")
     note(f"{counted(rows, 'row')} written to {file}.")
+
+
+def _at(
+    context: Context, connection: Connection, kind: versions.Kind, version: int | None
+) -> Sequence[tuple[str, ...]] | None:
+    """The rows in force at a version; None: today's. Raises `Failure` where there were none, or it is yet to come."""
+    if version is None:
+        return None
+    if version > connection.rules_version:
+        raise Failure(f"There is no version {version} yet: `connector {kind} history {connection.name}`.")
+    with context.runtime.database.begin() as tx:
+        found = versions.rows_at(tx, connection.id, kind, version)
+    if found is None:
+        raise Failure(f"No {kind} were in force at version {version}: `connector {kind} history {connection.name}`.")
+    return found

@@ -1,7 +1,6 @@
 """`connector rules`: what becomes of a line that neither a mapping nor a remote id answers, as a CSV file."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from connector.cli.arguments import AsJson, Name
 from connector.cli.context import current, person
 from connector.cli.failures import Failure
 from connector.cli.output import print_json, say
-from connector.cli.rulebooks import AtVersion, DryRun
+from connector.cli.rulebooks import AtVersion, DryRun, ToFile
 from connector.cli.tables import Column, table
 from connector.cli.words import counted
 from connector.mapping.mappings import fold
@@ -67,21 +66,22 @@ def _by_name(rows: Iterable[Sequence[str]]) -> dict[object, object]:
 def export(
     ctx: typer.Context,
     name: Name,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE.csv", help="Where to; left out: standard output.")
-    ] = None,
+    file: ToFile = None,
     version: AtVersion = None,
 ) -> None:
     """Write all rules of a connection as CSV, in the form that import reads.
 
     Example: connector rules export acme rules.csv
     """
-    context = current(ctx)
-    connection = context.connection(name)
-    with context.runtime.database.begin() as tx:
-        present = store.rules(tx, connection.id)
-    rows = rulebooks.rows_of(context, connection, "rules", version, present)
-    rulebooks.write(write_rules([Row(*row) for row in rows]), file, len(rows))
+    rulebooks.export(
+        current(ctx),
+        name,
+        "rules",
+        version,
+        file,
+        present=store.rules,
+        text=lambda rows: write_rules([Row(*row) for row in rows]),
+    )
 
 
 @app.command("list")

@@ -15,11 +15,12 @@ from connector.cli.arguments import AsJson, MaybeName
 from connector.cli.context import Context, current
 from connector.cli.failures import explain
 from connector.cli.output import Cell, complain, print_json, say
+from connector.cli.receipts import summary
 from connector.cli.tables import Column, table
 from connector.cli.words import counted, duration, state_cell, when, zone
 from connector.domain.stages import Stage
 from connector.pipeline import notices
-from connector.store import connections, overview, schema, views
+from connector.store import connections, linked, overview, receipts, schema, views
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 
@@ -84,7 +85,9 @@ def _facts(tx: Tx, one: Connection) -> dict[str, Any]:
         "state_reason": one.state_reason,
         "company_id": one.company_id,
         "stages": {stage: counts[stage] for stage in Stage if stage in counts},
+        "linked": linked.count(tx, one.id),
         "problems": dict(views.problem_counts(tx, one.id)),
+        "receipts": receipts.counts(tx, one.id),
         "polled_at": one.polled_at,
         "refreshed_at": one.refreshed_at,
         "warnings": notices.of(tx, one),
@@ -129,7 +132,10 @@ def _print_connection(one: Connection, facts: dict[str, Any]) -> None:
     rows: list[list[Cell]] = [["State", state_cell(one.state)]]
     rows += [["Reason", one.state_reason]] if one.state_reason else []
     rows += [["Records", ", ".join(f"{number:,} {stage}" for stage, number in facts["stages"].items()) or "none"]]
+    if facts["linked"]:
+        rows += [["Linked", f"{facts['linked']:,} of them are second entries of others, and no records of Brex"]]
     rows += [["Problem", f"{code}: {counted(number)}"] for code, number in facts["problems"].items()]
+    rows += [["Receipts", summary(facts["receipts"])]] if facts["receipts"] else []
     rows += [["Last poll", when(one.polled_at, zone_name)], ["Master data", when(one.refreshed_at, zone_name)]]
     rows += [
         ["Waits", f"{side} asked to be left alone for {duration(seconds)}"] for side, seconds in facts["waits"].items()

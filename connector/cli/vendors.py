@@ -29,6 +29,7 @@ Entity = Annotated[
         "--entity", metavar="ENTITY", help="The legal entity; left out: the connection's.", show_default=False
     ),
 ]
+Why = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.", show_default=False)]
 COLUMNS = ("merchant", "legal_entity", "account")
 
 
@@ -106,7 +107,7 @@ def explain(ctx: typer.Context, name: Name, merchant: Merchant, entity: Entity =
     if as_json:
         print_json({"account": now.account, "why": now.why, "problem": now.code, "history": found})
         return
-    say(f"Today: {now.account or 'no vendor'}, {now.why}.")
+    say(f"Today: {now.account} ({now.why})." if now.account else f"Today it is no vendor: {now.why}.")
     if found:
         zone_name = zone(connection, company)
         columns = [Column("#", right=True), Column("When"), Column("Who"), Column("Verdict"), Column("Vendor"),
@@ -116,7 +117,9 @@ def explain(ctx: typer.Context, name: Name, merchant: Merchant, entity: Entity =
 
 
 @app.command()
-def confirm(ctx: typer.Context, name: Name, merchant: Merchant, account: Account, entity: Entity = None) -> None:
+def confirm(
+    ctx: typer.Context, name: Name, merchant: Merchant, account: Account, entity: Entity = None, reason: Why = ""
+) -> None:  # fmt: skip
     """Say which vendor a merchant is. It stays, until you say otherwise or that vendor changes in F&O.
 
     Example: connector vendors confirm acme "Joe's Coffee" V-00042
@@ -124,13 +127,17 @@ def confirm(ctx: typer.Context, name: Name, merchant: Merchant, account: Account
     context = current(ctx)
     connection = context.connection(name)
     book, company = book_of(context, connection), entity_of(connection, entity)
-    made = _said(lambda: vendors.confirm(context.runtime, connection, book, company, merchant, account, person()))
+    made = _said(lambda: vendors.confirm(
+        context.runtime, connection, book, company, merchant, account, person(), reason.strip()
+    ))  # fmt: skip
     say(f'"{made.key}" is {made.account} {made.vendor_name} in {company}.')
     context.woken(connection)
 
 
 @app.command()
-def reject(ctx: typer.Context, name: Name, merchant: Merchant, account: Account, entity: Entity = None) -> None:
+def reject(
+    ctx: typer.Context, name: Name, merchant: Merchant, account: Account, entity: Entity = None, reason: Why = ""
+) -> None:  # fmt: skip
     """Say which vendor a merchant is not; the others are compared again.
 
     Example: connector vendors reject acme "Joe's Coffee" V-00042
@@ -138,7 +145,9 @@ def reject(ctx: typer.Context, name: Name, merchant: Merchant, account: Account,
     context = current(ctx)
     connection = context.connection(name)
     book, company = book_of(context, connection), entity_of(connection, entity)
-    made = _said(lambda: vendors.reject(context.runtime, connection, book, company, merchant, account, person()))
+    made = _said(lambda: vendors.reject(
+        context.runtime, connection, book, company, merchant, account, person(), reason.strip()
+    ))  # fmt: skip
     say(f'"{made.key}" is not {account} in {company}; now {made.verdict}: {made.why}.')
     context.woken(connection)
 

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from connector.domain.money import Money, fits
+from connector.domain.plural import counted
 from connector.store.connections import Connection
+
+__all__ = ["counted", "duration", "money", "problems", "state_cell", "when", "zone"]
 
 _STYLES: Final = {
     "active": "green", "ok": "green", "green": "green", "acknowledged": "green", "written": "green",
@@ -23,7 +26,7 @@ def money(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return ""
     value = Money(Decimal(amount), currency)
-    return str(value) if fits(value) else f"{amount:,f} {currency}"
+    return (str(value) if fits(value) else f"{amount:,f} {currency}").rstrip()
 
 
 def zone(connection: Connection, legal_entity: str = "") -> str:
@@ -48,10 +51,6 @@ def duration(seconds: float) -> str:
 
 def state_cell(state: str) -> Text:
     return Text(state, style=_STYLES.get(state, ""))
-
-
-def counted(number: int, noun: str = "record") -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def problems(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

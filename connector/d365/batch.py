@@ -58,7 +58,7 @@ class BatchAnswer:
     content_ids: list[list[str]]
 
 
-def content_ids(changesets: Sequence[Sequence[Mapping[str, Any]]]) -> list[list[str]]:
+def content_ids(changesets: Sequence[Sequence[Any]]) -> list[list[str]]:
     """An id for each operation, unique in the whole batch. Raises ValueError for what F&O would not take."""
     if not changesets or not all(changesets):
         raise ValueError("a batch needs changesets, and each of them an operation")
@@ -83,6 +83,25 @@ def build_deletions(changesets: Sequence[Sequence[tuple[str, str]]], ids: list[l
     Fact: F&O shows an ETag with every row (live samples). A row that changed since has another one, and is kept.
     """
     return _body([[_deletion(url, etag) for url, etag in deletions] for deletions in changesets], ids, boundary)
+
+
+def build_changes(
+    changesets: Sequence[Sequence[tuple[str, str, Mapping[str, Any] | None]]], ids: list[list[str]], boundary: str
+) -> bytes:
+    """The same for changes: (absolute URL, its ETag as it was read, the properties to change; None to delete it)."""
+    return _body(
+        [
+            [_deletion(url, etag) if row is None else _update(url, etag, row) for url, etag, row in changes]
+            for changes in changesets
+        ],
+        ids,
+        boundary,
+    )
+
+
+def _update(url: str, etag: str, row: Mapping[str, Any]) -> list[str]:
+    kind = "Content-Type: application/json;odata.metadata=minimal"
+    return [f"PATCH {url} HTTP/1.1", *_VERSIONS, kind, f"If-Match: {etag}", "", jsonio.dumps(row)]
 
 
 def _deletion(url: str, etag: str) -> list[str]:

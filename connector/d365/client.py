@@ -1,6 +1,7 @@
-"""F&O over OData, and nothing else: reading any entity set, and writing general journals."""
+"""F&O over OData, and nothing else: reading any entity set, and writing journals, whichever form they have."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -9,10 +10,10 @@ from uuid import uuid4
 from connector.d365 import batch, multipart, odata
 from connector.d365.answers import activity_id, read, refuse
 from connector.d365.auth import TokenSource
-from connector.d365.batch import BatchAnswer
+from connector.d365.batch import BatchAnswer, Part
 from connector.d365.calls import ODATA_JSON, Calls
 from connector.d365.errors import NoAnswer, Unreadable
-from connector.d365.wire import LINE_FIELDS
+from connector.d365.forms import Sets, sets_of
 from connector.domain import jsonio
 from connector.outbound.session import Outbound
 from connector.outbound.words import LONGEST_NAME
@@ -20,14 +21,16 @@ from connector.outbound.words import LONGEST_NAME
 READ_SECONDS: Final = 90.0  # the first call after a restart of F&O is slow, and so are wildcard searches
 DOCUMENTS_PER_CALL: Final = 20  # as live connectors do it
 MOST_PAGES: Final = 2000  # of one reading; more than any environment or account has
-_HEADERS: Final = "LedgerJournalHeaders"
-_LINES: Final = "LedgerJournalLines"
+_GENERAL: Final = "general_journal"
 
 Row = dict[str, Any]
 
 
 class D365Client:
-    """One connection's F&O side. All errors are `d365.errors`."""
+    """One connection's F&O side. All errors are `d365.errors`.
+
+    `form` says which kind of journal is meant; its lines go in and come out under canonical names (`d365.forms`).
+    """
 
     def __init__(self, outbound: Outbound, tokens: TokenSource, host: str) -> None:
         self._calls = Calls(outbound, tokens)
@@ -74,26 +77,39 @@ class D365Client:
             if url in seen:
                 raise Unreadable(f"F&O's pages of {entity_set} go round in a circle", status=200, activity_id=aid)
 
-    def header(self, company: str, number: str) -> Row | None:
+    def header(self, company: str, number: str, form: str = _GENERAL) -> Row | None:
         """The journal's header; None where F&O says that there is none.
 
         Asked for by filter: an empty list is F&O's own word, while a 404 may be anyone's on the way.
         """
         where = f"{_company(company)} and {odata.equals('JournalBatchNumber', number)}"
-        rows = [row for row in self._own(company, _HEADERS, where) if row["JournalBatchNumber"] == number]
+        rows = [row for row in self._own(company, sets_of(form).headers, where) if row["JournalBatchNumber"] == number]
         return rows[0] if rows else None
 
-    def headers_marked(self, company: str, marker: str) -> list[Row]:
+    def headers(self, company: str, numbers: Sequence[str], form: str = _GENERAL) -> list[Row]:
+        """The headers of these journals, as many as there are."""
+        found: list[Row] = []
+        for start in range(0, len(numbers), DOCUMENTS_PER_CALL):
+            some = numbers[start : start + DOCUMENTS_PER_CALL]
+            where = f"{_company(company)} and {odata.any_of('JournalBatchNumber', some)}"
+            rows = self._own(company, sets_of(form).headers, where)
+            found += [row for row in rows if row["JournalBatchNumber"] in some]
+        return found
+
+    def headers_marked(self, company: str, marker: str, form: str = _GENERAL) -> list[Row]:
         """The company's headers with the marker anywhere in their Description."""
         where = f"{_company(company)} and {odata.has_text('Description', marker)}"
-        return [row for row in self._own(company, _HEADERS, where) if marker in str(row.get("Description"))]
+        rows = self._own(company, sets_of(form).headers, where)
+        return [row for row in rows if marker in str(row.get("Description"))]
 
-    def create_header(self, company: str, journal_name: str, description: str, seconds: float) -> Row:
+    def create_header(
+        self, company: str, journal_name: str, description: str, seconds: float, form: str = _GENERAL
+    ) -> Row:
         """A new journal; F&O numbers it. Raises `NoAnswer` where it is not certain that there is none."""
         data = jsonio.dumps({"dataAreaId": company, "JournalName": journal_name, "Description": description})
         response = self._calls.send(
             "POST",
-            f"{self.host}/data/{_HEADERS}",
+            f"{self.host}/data/{sets_of(form).headers}",
             seconds=seconds,
             data=data.encode(),
             content_type=ODATA_JSON,
@@ -115,41 +131,60 @@ class D365Client:
         return read(response, write=True)
 
     def lines_by_document(
-        self, company: str, references: Sequence[str], *, first: date | None = None, last: date | None = None
-    ) -> list[Row]:
-        """The company's lines in any journal whose Document is one of the references (`wire.LINE_FIELDS`).
+        self, company: str, references: Sequence[str], *, first: date | None = None, last: date | None = None,
+        form: str = _GENERAL,
+    ) -> list[Row]:  # fmt: skip
+        """The company's lines in any journal whose Document is one of the references (`Sets.fields`).
 
         `first` and `last` bound TransDate. Fact: unbounded, a search took 45 s, bounded 2 s (seen live).
         """
-        bounds = [_company(company)]
-        if first is not None:
-            bounds.append(f"TransDate ge {first.isoformat()}T00:00:00Z")
-        if last is not None:
-            bounds.append(f"TransDate le {last.isoformat()}T23:59:59Z")
+        sets = sets_of(form)
+        bounds = _bounds(company, sets, first, last)
         found: list[Row] = []
         for start in range(0, len(references), DOCUMENTS_PER_CALL):
             some = references[start : start + DOCUMENTS_PER_CALL]
-            where = " and ".join([*bounds, odata.any_of("Document", some)])
-            found += [row for row in self._own(company, _LINES, where) if row.get("Document") in some]
+            where = " and ".join([*bounds, odata.any_of(sets.name("Document"), some)])
+            found += [row for row in self._lines(company, sets, where) if row.get("Document") in some]
         return found
 
-    def lines_of_journal(self, company: str, number: str) -> list[Row]:
-        """All lines of a journal, ours or not (`wire.LINE_FIELDS`)."""
+    def lines_of_journal(self, company: str, number: str, form: str = _GENERAL) -> list[Row]:
+        """All lines of a journal, ours or not (`Sets.fields`)."""
         where = f"{_company(company)} and {odata.equals('JournalBatchNumber', number)}"
-        return [row for row in self._own(company, _LINES, where) if row["JournalBatchNumber"] == number]
+        return [row for row in self._lines(company, sets_of(form), where) if row["JournalBatchNumber"] == number]
 
-    def send(self, changesets: Sequence[Sequence[Row]], entity_set: str = _LINES, *, seconds: float) -> BatchAnswer:
-        """Post each changeset's rows as one atomic unit, all in one `$batch`.
+    def lines_beginning(
+        self, company: str, prefix: str, *, first: date | None = None, last: date | None = None,
+        form: str = _GENERAL, only: Sequence[str] = (),
+    ) -> Iterator[Row]:  # fmt: skip
+        """The company's lines in any journal whose Document begins so. `only`: these of their fields, canonical."""
+        sets = sets_of(form)
+        where = [_company(company), f"{sets.name('Document')} eq {odata.quote(prefix + '*')}"]
+        where += _bounds(company, sets, first, last)[1:]
+        select = [sets.name(name) for name in only or sets.fields]
+        for row in self.rows(sets.lines, filter=" and ".join(where), select=select):
+            yield sets.canonical(row)
+
+    def send(
+        self, changesets: Sequence[Sequence[Row]], entity_set: str = "", *, seconds: float, form: str = _GENERAL
+    ) -> BatchAnswer:
+        """Post each changeset's rows as one atomic unit, all in one `$batch`: lines of a journal under their canonical
+        names, or rows of an `entity_set` exactly as they are.
 
         Raises `NoAnswer` where no part of an answer can be believed; `NotSent`, `Unauthorized`, `Throttled`
         and `Refused` mean that nothing was written. Raises ValueError for an empty or too large batch.
         """
         ids = batch.content_ids(changesets)
         boundary = f"batch_{uuid4().hex}"
-        data = batch.build(f"{self.host}/data/{entity_set}", changesets, ids, boundary)
-        return self._batch(data, boundary, ids, seconds)
+        if entity_set:
+            data = batch.build(f"{self.host}/data/{entity_set}", changesets, ids, boundary)
+            return self._batch(data, boundary, ids, seconds)
+        sets = sets_of(form)
+        theirs = [sets.theirs(rows) for rows in changesets]
+        data = batch.build(f"{self.host}/data/{sets.lines}", theirs, ids, boundary)
+        answer = self._batch(data, boundary, ids, seconds)
+        return replace(answer, parts=[_canonical(part, sets) for part in answer.parts])
 
-    def remove(self, changesets: Sequence[Sequence[Row]], entity_set: str = _LINES, *, seconds: float) -> BatchAnswer:
+    def remove(self, changesets: Sequence[Sequence[Row]], *, seconds: float, form: str = _GENERAL) -> BatchAnswer:
         """Delete rows as they were read (key and `@odata.etag`), each changeset as one atomic unit, in one `$batch`.
 
         Facts: keyed access to another company than the user's own needs cross-company=true; DELETE is answered 204;
@@ -159,12 +194,25 @@ class D365Client:
             raise ValueError("a row without its ETag cannot be deleted safely")
         ids = batch.content_ids(changesets)
         boundary = f"batch_{uuid4().hex}"
-        url = f"{self.host}/data/{{}}?cross-company=true"
+        url, lines = f"{self.host}/data/{{}}?cross-company=true", sets_of(form).lines
         deletions = [
-            [(url.format(_line_key(entity_set, row)), str(row["@odata.etag"])) for row in rows] for rows in changesets
+            [(url.format(_line_key(lines, row)), str(row["@odata.etag"])) for row in rows] for rows in changesets
         ]
         data = batch.build_deletions(deletions, ids, boundary)
         return self._batch(data, boundary, ids, seconds, deletions=True)
+
+    def change(
+        self, changesets: Sequence[Sequence[tuple[str, str, Row | None]]], *, seconds: float
+    ) -> BatchAnswer:
+        """Change or delete rows by key, (`Set(key)`, its ETag as it was read, the properties to change; None: delete).
+
+        Each changeset is one atomic unit. Facts as of `remove`, PATCH is answered 204, too. Errors as of `send`.
+        """
+        ids = batch.content_ids(changesets)
+        boundary = f"batch_{uuid4().hex}"
+        url = f"{self.host}/data/{{}}?cross-company=true"
+        changes = [[(url.format(key), etag, row) for key, etag, row in some] for some in changesets]
+        return self._batch(batch.build_changes(changes, ids, boundary), boundary, ids, seconds, deletions=True)
 
     def _batch(
         self, data: bytes, boundary: str, ids: list[list[str]], seconds: float, *, deletions: bool = False
@@ -186,9 +234,12 @@ class D365Client:
             raise NoAnswer("F&O's answer to the batch cannot be read", status=response.status, activity_id=aid)
         return BatchAnswer(parts, complete, aid, ids)
 
-    def _own(self, company: str, entity_set: str, where: str) -> Iterator[Row]:
+    def _lines(self, company: str, sets: Sets, where: str) -> Iterator[Row]:
+        select = [sets.name(name) for name in sets.fields]
+        return map(sets.canonical, self._own(company, sets.lines, where, select))
+
+    def _own(self, company: str, entity_set: str, where: str, select: Sequence[str] = ()) -> Iterator[Row]:
         """Journal rows of one company. Raises `Unreadable` for any other: such an answer is not to this question."""
-        select = LINE_FIELDS if entity_set == _LINES else ()
         for row in self.rows(entity_set, filter=where, select=select):
             area, number = str(row.get("dataAreaId")), row.get("JournalBatchNumber")
             if area.casefold() != company.casefold() or not _number(number):
@@ -207,6 +258,18 @@ class D365Client:
 
 def _line_key(entity_set: str, row: Row) -> str:
     return odata.key(entity_set, **{name: row[name] for name in ("dataAreaId", "JournalBatchNumber", "LineNumber")})
+
+
+def _canonical(part: Part, sets: Sets) -> Part:
+    return part if part.rows is None else replace(part, rows=tuple(map(sets.canonical, part.rows)))
+
+
+def _bounds(company: str, sets: Sets, first: date | None, last: date | None) -> list[str]:
+    """Conditions for a company's lines within these days."""
+    day = sets.name("TransDate")
+    since = [] if first is None else [f"{day} ge {first.isoformat()}T00:00:00Z"]
+    until = [] if last is None else [f"{day} le {last.isoformat()}T23:59:59Z"]
+    return [_company(company), *since, *until]
 
 
 def _number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An entry as rows of LedgerJournalLines. Pure.
+"""An entry as rows of a journal, under the names of LedgerJournalLines (`forms` has those of the others). Pure.
 
 Facts (Microsoft, LedgerJournalLine entity; live connectors): F&O assigns LineNumber and refuses it when sent,
 and assigns Voucher by the journal name's rule. What is left out may be filled in from the journal name's or
@@ -12,34 +12,14 @@ from connector.domain.entry import Account, Entry, EntryLine
 
 TEXT_LENGTH: Final = 60
 
-# What is read back of a line: what was sent, and what F&O assigned.
-LINE_FIELDS: Final = (
-    "dataAreaId",
-    "JournalBatchNumber",
-    "LineNumber",
-    "Voucher",
-    "AccountType",
-    "AccountDisplayValue",
-    "DefaultDimensionDisplayValue",
-    "OffsetAccountType",
-    "OffsetAccountDisplayValue",
-    "OffsetDefaultDimensionDisplayValue",
-    "OffsetCompany",
-    "DebitAmount",
-    "CreditAmount",
-    "CurrencyCode",
-    "TransDate",
-    "Text",
-    "Document",
-    "SalesTaxGroup",
-    "ItemSalesTaxGroup",
-    "SalesTaxCode",
-)
-
 
 def journal_lines(entry: Entry, reference: str) -> list[dict[str, Any]]:
-    """The rows in the entry's order, without JournalBatchNumber. Amounts are Decimal, in major units."""
-    return [_line(entry, line, reference) for line in entry.lines]
+    """The rows in the entry's order, without JournalBatchNumber. Amounts are Decimal, in major units.
+
+    In an invoice journal the vendor's line carries the invoice, in a payment journal the one that it settles.
+    """
+    beyond = {"invoice_journal": _invoice, "payment_journal": _marked}.get(entry.form, _nothing)
+    return [{**_line(entry, line, reference), **beyond(entry, line)} for line in entry.lines]
 
 
 def _line(entry: Entry, line: EntryLine, reference: str) -> dict[str, Any]:
@@ -58,7 +38,42 @@ def _line(entry: Entry, line: EntryLine, reference: str) -> dict[str, Any]:
         "SalesTaxGroup": line.sales_tax_group,
         "ItemSalesTaxGroup": line.item_sales_tax_group,
         "SalesTaxCode": "",
+        **_tag(line),
     }
+
+
+def _tag(line: EntryLine) -> dict[str, str]:
+    """On both sides of a line with an offset, as each becomes a transaction of its own; nothing where none is set."""
+    if not line.financial_tag:
+        return {}
+    beside = {} if line.offset is None else {"OffsetFinTagDisplayValue": line.financial_tag}
+    return {"FinTagDisplayValue": line.financial_tag, **beside}
+
+
+def _nothing(entry: Entry, line: EntryLine) -> dict[str, str]:  # noqa: ARG001 - as its neighbours
+    return {}
+
+
+def _invoice(entry: Entry, line: EntryLine) -> dict[str, str]:
+    """A date that is not there is left out: "" is no date, and F&O has its terms of payment for the due date."""
+    if entry.invoice is None or not _on_vendor(line):
+        return {"Invoice": ""}
+    dates = {"InvoiceDate": entry.invoice.dated, "DueDate": entry.invoice.due}
+    return {
+        "Invoice": entry.invoice.number,
+        **{name: f"{day.isoformat()}T12:00:00Z" for name, day in dates.items() if day is not None},
+    }
+
+
+def _marked(entry: Entry, line: EntryLine) -> dict[str, str]:
+    """Without an invoice to settle nothing is said of one."""
+    if entry.invoice is None or not _on_vendor(line):
+        return {}
+    return {"MarkedInvoice": entry.invoice.number, "MarkedInvoiceCompany": entry.legal_entity}
+
+
+def _on_vendor(line: EntryLine) -> bool:
+    return line.account.type == "Vend" or (line.offset is not None and line.offset.type == "Vend")
 
 
 def _offset(offset: Account | None, legal_entity: str) -> dict[str, str]:

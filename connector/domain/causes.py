@@ -33,6 +33,7 @@ CAUSES: Final[dict[str, str]] = {
     "RECORD-AMOUNT": "More decimals than the currency has, a negative line, or no number.",
     "RECORD-CURRENCIES": "A voucher in F&O has one currency.",
     "RECORD-ENTITIES": "The mappings give the lines different legal entities.",
+    "RECORD-ENTITIES-APART": "Two linked entries are for two companies, of which one bears what the other has paid.",
     "TREATMENT-UNKNOWN": "Brex has a record type that the table of treatments does not have.",
     "TREATMENT-UNCONFIRMED": (
         "No recorded answer of Brex shows what such a record looks like, so a person looks at the first one."
@@ -40,6 +41,8 @@ CAUSES: Final[dict[str, str]] = {
     "TREATMENT-HELD": "The connection's settings, or the table of treatments, say that such records wait.",
     "TREATMENT-TWICE": "Booking both records would count the spend twice.",
     "TREATMENT-PAID-ELSEWHERE": "Such a payment never touched the accounts that Brex knows.",
+    "TREATMENT-WITHDRAWN": "The bill was cancelled, voided, rejected or taken back to a draft in Brex.",
+    "MAP-LINKED-CHANGED": "Mappings, rules or settings were changed after the first of two linked entries was written.",
     "MAP-ACCOUNT-MISSING": "The line's ledger account field is empty, and no mapping, rule or default gives one.",
     "MAP-ACCOUNT-UNMAPPED": "The field is mapped to main accounts, but not for this value.",
     "MAP-ACCOUNT-UNKNOWN": (
@@ -83,6 +86,19 @@ CAUSES: Final[dict[str, str]] = {
     "MAP-PERIOD-MISSING": "The fiscal calendar of the legal entity's ledger ends before that day, or begins after it.",
     "MAP-CURRENCY-UNKNOWN": "The record is in a currency that was never set up in F&O.",
     "MAP-JOURNAL-UNKNOWN": "Each legal entity has journal names of its own.",
+    "MAP-EMPLOYEE-VENDOR": "`reimbursements_payable` is a vendor account, and no mapping makes this employee a vendor.",
+    "MAP-INVOICE-NUMBER-MISSING": "A vendor invoice is told apart by its number, and nothing is made up unasked.",
+    "MAP-INVOICE-NUMBER-LONG": "A number that F&O cuts would be another invoice's, and could not be found again.",
+    "MAP-INVOICE-TWICE": "The vendor sent it twice, or somebody entered it twice in Brex.",
+    "MAP-INVOICE-POSTED": (
+        "Keyed by hand, or by another tool. Looked for when the record is planned, among posted invoices, pending ones "
+        "and the lines of vendor invoice journals, as far as the connector's user may read them."
+    ),
+    "MAP-JOURNAL-MISSING": (
+        "Vendor invoices and payments go into journals of their own, and the company has several such journal names, "
+        "or none."
+    ),
+    "MAP-JOURNAL-TYPE": "F&O has a type of journal name for general journals, vendor invoices and payments each.",
     "MAP-PARTY-UNKNOWN": "Vendors and bank accounts belong to one legal entity.",
     "MAP-PARTY-STOPPED": "The vendor is on hold, or the bank account is not active.",
     "MAP-COMBINATION": (
@@ -108,11 +124,19 @@ CAUSES: Final[dict[str, str]] = {
     "LEDGER-TWICE": "A request that was thought lost was carried out late, or a person copied the lines.",
     "LEDGER-PARTIAL": "Somebody deleted or moved some of the entry's lines.",
     "LEDGER-CANNOT-TELL": "The answer to a write was lost, and the journal can no longer be read for certain.",
+    "INVOICE-TAKEN": (
+        "Somebody keyed the bill in F&O, or two bills in Brex carry one number. It is never guessed to be the same."
+    ),
+    "INVOICE-ALTERED": (
+        "Somebody changed, completed or posted the pending invoice before it was whole, or F&O filled something in."
+    ),
+    "INVOICE-POSTED": "A posted vendor invoice is on the vendor's account, and may be paid or settled.",
     "POST-GIVEN-UP": "The same thing stood in the way every time.",
     "REVERSAL-VENDOR": "A settled vendor line that is reversed leaves its settlement without a counterpart.",
     "REVERSAL-REFUSED": "F&O's words say why, as for any entry.",
     "REVERSAL-UNCLEAR": "Lines were changed, moved or deleted since they were written.",
     "REVERSAL-STANDS": "F&O carried out a late request after the lines had been removed.",
+    "REVERSAL-ALONE": "F&O refused to take one of two linked entries back, and a person let that one stand.",
     "ACK-NOT-READY": "Somebody took the record back into review after it was written.",
     "ACK-NOT-FOUND": "The record was removed from Brex after it was written.",
     "ACK-GIVEN-UP": "Brex refused the export result each time.",

@@ -6,6 +6,13 @@ from connector.domain.record import Line, Record
 
 _LONGEST = 60
 _MOST = 20
+# Brex documents no status of a bill; these words would say that it is no bill any more.
+_WITHDRAWN = ("CANCEL", "VOID", "DELETE", "REJECT", "DRAFT")
+
+
+def withdrawn(record: Record) -> bool:
+    """By its status the bill is no bill any more, or not yet one again."""
+    return record.source_type == "BILL" and any(word in record.status.upper() for word in _WITHDRAWN)
 
 
 def differences(written: Record, shown: Record) -> list[str]:
@@ -19,6 +26,8 @@ def differences(written: Record, shown: Record) -> list[str]:
             ("vendor", written.vendor_name or written.vendor_id, shown.vendor_name or shown.vendor_id),
             ("memo", written.memo, shown.memo),
             ("invoice number", written.invoice_number, shown.invoice_number),
+            ("due date", written.due_at, shown.due_at),
+            ("status", written.status if withdrawn(shown) else shown.status, shown.status),
         )
         if before != after
     ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from connector.domain import sense
+from connector.domain import sense, templates
 from connector.domain.mistakes import sentence
 from connector.domain.readiness import Readiness
 from connector.domain.tax import Tax
@@ -114,6 +114,7 @@ class Entity(_Strict):
     journal_names: dict[RecordType, JournalName] = {}
     accounts: dict[AccountRole, RoleAccount] = {}
     currencies: dict[str, dict[AccountRole, RoleAccount]] = {}
+    counterparts: dict[EntityId, dict[AccountRole, RoleAccount]] = {}  # due_from and due_to by the other company
 
 
 class NewVendors(_Strict):
@@ -123,6 +124,28 @@ class NewVendors(_Strict):
     group: Annotated[str, Field(min_length=1, max_length=10)] | None = None
     terms: Annotated[str, Field(min_length=1)] | None = None  # left out: the group's
     currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$"), AfterValidator(str.upper)] | None = None
+
+
+class Bills(_Strict):
+    """How bills and their invoice numbers are taken. `number_length`: the characters F&O keeps of one."""
+
+    number_missing: Literal["hold", "reference"] = "hold"
+    number_length: Annotated[int, Field(ge=1, le=60)] = 20
+    changed: Literal["update", "flag"] = "update"
+
+
+class Receipts(_Strict):
+    """Receipts of what is written as a pending vendor invoice: attached to it, up to a size."""
+
+    attach: bool = True
+    most_megabytes: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class ReceiptLink(_Strict):
+    """How the lines of a journal lead to the receipt in Brex. `link`: a template over the record's lasting ids."""
+
+    into: Literal["text", "financial_tag"]
+    link: str = Field(min_length=1)
 
 
 class Posting(_Strict):
@@ -148,6 +171,9 @@ class Posting(_Strict):
     entities: dict[EntityId, Entity] = {}
     treatments: dict[RecordType, TreatmentSetting] = {}
     vendors: NewVendors = NewVendors()
+    bills: Bills = Bills()
+    receipts: Receipts = Receipts()
+    receipt_link: ReceiptLink | None = None
 
 
 class ConnectionFile(_Strict):
@@ -171,7 +197,7 @@ def read(data: Any) -> ConnectionFile:
         file = ConnectionFile.model_validate(data)
     except ValidationError as error:
         raise BadConnectionFile([sentence(mistake) for mistake in error.errors(include_input=False)]) from None
-    mistakes = [*sense.mistakes(file.posting), *_of_transfers(file.brex)]
+    mistakes = [*sense.mistakes(file.posting), *_of_transfers(file.brex), *_of_links(file)]
     if mistakes:
         raise BadConnectionFile(mistakes)
     return file
@@ -185,6 +211,15 @@ def _of_transfers(brex: BrexSide) -> list[str]:
     if token and token != MASK and token == brex.token.get_secret_value():
         return ["brex.transfers_token: must be another token than brex.token"]
     return []
+
+
+def _of_links(file: ConnectionFile) -> list[str]:
+    """Fact: only expenses carry a lasting link of their own, which accounting records do not show."""
+    setting = file.posting.receipt_link
+    if setting is None or file.brex.source == "transactions" or "link" not in templates.placeholders(setting.link):
+        return []
+    what = "{link} is there with brex.source transactions alone; write your dashboard's address around one of the ids"
+    return [f"posting.receipt_link.link: {what}"]
 
 
 def without_secrets(file: ConnectionFile) -> dict[str, Any]:

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, cast, get_args
+
+# What an entry is written as in F&O: lines of a general, a vendor invoice or a vendor payment journal, or a pending
+# vendor invoice of its own.
+Form = Literal["general_journal", "invoice_journal", "payment_journal", "pending_invoice"]
 
 # Journals over 1,000 lines may be split by F&O when they are posted; an entry must fit into one with room to spare.
 MOST_LINES: Final = 900
@@ -30,6 +34,18 @@ class EntryLine:
     why: tuple[str, ...] = ()  # provenance, in words: "why this account"
     sales_tax_group: str = ""
     item_sales_tax_group: str = ""
+    financial_tag: str = ""  # as F&O reads it, delimiters included
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The vendor invoice that an entry is (invoice forms), or that it settles (a payment journal's marked invoice)."""
+
+    vendor: str  # the vendor account's number, not escaped
+    number: str
+    dated: date
+    due: date | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,9 @@ class Entry:
     lines: tuple[EntryLine, ...]
     notes: tuple[str, ...] = ()  # what the planner decided by itself, e.g. a dimension left blank
     journal_period: str = ""  # which journal collects it: record, day, week or month; "" as the connection says
+    form: Form = "general_journal"
+    invoice: Invoice | None = None
+    linked: "Entry | None" = None  # a second entry of the same record, in another company or form
 
     def as_json(self) -> dict[str, Any]:
         """For storage, preview and golden files. Amounts stay Decimal."""
@@ -65,10 +84,12 @@ class Entry:
                     "text": line.text,
                     "why": list(line.why),
                     **_tax(line),
+                    **({"financial_tag": line.financial_tag} if line.financial_tag else {}),
                 }
                 for line in self.lines
             ],
             "notes": list(self.notes),
+            **_beyond(self),
         }
 
 
@@ -91,11 +112,48 @@ def from_json(data: dict[str, Any]) -> Entry:
                 why=tuple(line["why"]),
                 sales_tax_group=line.get("sales_tax_group", ""),
                 item_sales_tax_group=line.get("item_sales_tax_group", ""),
+                financial_tag=line.get("financial_tag", ""),
             )
             for line in data["lines"]
         ),
         notes=tuple(data["notes"]),
         journal_period=data.get("journal_period", ""),
+        form=data.get("form", "general_journal"),
+        invoice=None if data.get("invoice") is None else _invoice(data["invoice"]),
+        linked=None if data.get("linked") is None else from_json(data["linked"]),
+    )
+
+
+def form_of(name: str) -> Form:
+    """The form of this name. Raises ValueError for a name of none."""
+    for form in get_args(Form):
+        if form == name:
+            return cast(Form, form)
+    raise ValueError(f"{name} is no form of an entry")
+
+
+def _beyond(entry: Entry) -> dict[str, Any]:
+    """What only some entries have; left out elsewhere, so that a stored general journal entry stays as it was."""
+    beyond: dict[str, Any] = {} if entry.form == "general_journal" else {"form": entry.form}
+    if (invoice := entry.invoice) is not None:
+        beyond["invoice"] = {
+            "vendor": invoice.vendor,
+            "number": invoice.number,
+            "dated": invoice.dated.isoformat(),
+            "due": None if invoice.due is None else invoice.due.isoformat(),
+            "description": invoice.description,
+        }
+    return beyond if entry.linked is None else {**beyond, "linked": entry.linked.as_json()}
+
+
+def _invoice(data: dict[str, Any]) -> Invoice:
+    due = data["due"]
+    return Invoice(
+        vendor=data["vendor"],
+        number=data["number"],
+        dated=date.fromisoformat(data["dated"]),
+        due=None if due is None else date.fromisoformat(due),
+        description=data["description"],
     )
 
 

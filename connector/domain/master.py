@@ -109,10 +109,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class JournalName:
-    """`private_to`: the user group it is kept for; whether our user is in it cannot be read."""
+    """`private_to`: the user group it is kept for; whether our user is in it cannot be read. `type`: "" is unknown."""
 
     name: str
     private_to: str = ""
+    type: str = ""  # LedgerJournalType: Daily, PurchaseLedger, Payment and others
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,9 @@ class Record:
     waits: tuple[str, ...] = ()
     overdue: bool = False
     oddities: tuple[str, ...] = ()
+    # What leads to its receipts: their ids, and of card transactions the expense's page in Brex. Never a file's link.
+    receipts: tuple[str, ...] = ()
+    link: str = ""
 
 
 def parse(data: Any) -> Record:
@@ -121,12 +124,21 @@ def parse(data: Any) -> Record:
         waits=_texts(body, "waits"),
         overdue=body.get("overdue") is True,
         oddities=_texts(body, "oddities"),
+        receipts=_receipts(body),
+        link=_text(body, "link"),
     )
 
 
 def _texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
     items = body.get(key)
     return tuple(one for one in items if isinstance(one, str)) if isinstance(items, list) else ()
+
+
+def _receipts(body: dict[str, Any]) -> tuple[str, ...]:
+    """The ids, in Brex's order; no record is held for them, so what is no id is left out."""
+    items = body.get("receipts")
+    found = [_text(one, "id") for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+    return tuple(one for one in found if one) or _texts(body, "receipt_ids")
 
 
 def _line(data: Any, where: str) -> Line:

@@ -7,6 +7,7 @@ from typing import Final
 
 LENGTH: Final = 20
 PATTERN: Final = re.compile(r"BX[A-Z2-7]{18}")
+LINKED: Final = "/linked"
 MARKER_PATTERN: Final = re.compile(r"BXJ[A-Z2-7]{13}")
 
 
@@ -18,6 +19,11 @@ def reference(record_id: str, epoch: int, kind: str) -> str:
     """
     raw = hashlib.sha256(f"{kind}\x1f{epoch}\x1f{record_id}".encode()).digest()
     return "BX" + base64.b32encode(raw).decode()[: LENGTH - 2]
+
+
+def linked_id(record_id: str) -> str:
+    """The name of a record's second entry, from which its references are derived. No id of Brex ends like this."""
+    return record_id + LINKED
 
 
 def probe_reference(token: bytes) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from connector.domain import templates
-from connector.domain.treatments import CODED, EVERY, Treatment, treatment_of
+from connector.domain.treatments import CODED, EVERY, INVOICES, Treatment, treatment_of
 
 if TYPE_CHECKING:
     from connector.domain.connection import Posting, RoleAccount
 
+LONGEST_TEXT: Final = 60  # fact: F&O cuts there
 # Each family tells of one spend several times; its coded lines may be booked by one of them.
 _ONE_SPEND: Final = (
     ("REIMBURSEMENT_EXPENSE_APPROVAL", "REIMBURSEMENT_EXPENSE_POST", "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT"),
@@ -21,6 +22,11 @@ _LUMPS: Final = {
     ),
     "BILL_MONEY_MOVEMENT_PAYIN": ("BILL_EXPENSE_PAYMENT", "BILL_EXPENSE"),
 }  # fmt: skip
+# What clears a vendor by a record of its own, where the invoice is of one of these types.
+_CLEARED_BY: Final = {
+    "BILL_EXPENSE": ("BILL_EXPENSE_PAYMENT", "BILL_EXPENSE_CARD_PAYMENT"),
+    "REIMBURSEMENT_EXPENSE_APPROVAL": ("REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT",),
+}
 
 
 def mistakes(posting: "Posting") -> Iterator[str]:
@@ -32,6 +38,7 @@ def mistakes(posting: "Posting") -> Iterator[str]:
         for mistake in _of_type(name, becomes[name], posting):
             yield f"posting.treatments.{name}: {mistake}"
     yield from _twice(becomes)
+    yield from _cleared_twice(becomes)
     setting = posting.treatments.get("BILL_EXPENSE_CARD_PAYMENT")
     if setting is not None and setting.decides and posting.bills_paid_by_card != "hold":
         yield (
@@ -39,6 +46,8 @@ def mistakes(posting: "Posting") -> Iterator[str]:
             "of the two"
         )
     yield from _pairs(posting, becomes)
+    yield from _linked(posting)
+    yield from _receipt_link(posting)
     if posting.vendors.create in ("f_and_o", "both") and posting.vendors.group is None:
         yield "posting.vendors.group: is required where vendors are created in F&O by themselves"
 
@@ -60,6 +69,15 @@ def _of_type(name: str, becomes: Treatment, posting: "Posting") -> Iterator[str]
         yield f'debit and credit would both be "{becomes.debit}"'
     elif name in _LUMPS and becomes.coded_side:
         yield "a pay-in is one sum for many payments and carries no coding; its sides are account roles"
+    elif becomes.misfit:
+        yield becomes.misfit
+    elif setting.form not in (None, "general_journal"):
+        kinds = sorted({one.type for one in _settings_of(str(becomes.vendor_role), posting)} - {"Vend"})
+        if kinds:
+            yield (
+                f'"form": "{setting.form}" needs a vendor account, and {becomes.vendor_role} is of type '
+                f"{' and '.join(kinds)}"
+            )
 
 
 _IS: Final = {"skip": "skipped", "hold": "held"}
@@ -76,8 +94,54 @@ def _twice(becomes: dict[str, Treatment]) -> Iterator[str]:
             yield f"posting.treatments: {' and '.join(payers)} and the lump sum {lump} would both credit cash"
 
 
+def _cleared_twice(becomes: dict[str, Treatment]) -> Iterator[str]:
+    for name, payments in _CLEARED_BY.items():
+        role = becomes[name].vendor_role
+        paying = [one for one in payments if becomes[one].kind == "entry" and becomes[one].vendor_role == role]
+        if becomes[name].cleared_by is not None and becomes[name].form in INVOICES and paying:
+            yield f"posting.treatments.{name}.cleared_by: {' and '.join(paying)} would clear the vendor once more"
+
+
 def _takes_cash(treatment: Treatment) -> bool:
     return treatment.kind == "entry" and treatment.credit == "cash"
+
+
+def _linked(posting: "Posting") -> Iterator[str]:
+    """Two linked entries need what either company owes the other; any two of them may meet in a record."""
+    companies = sorted({posting.legal_entity, *posting.entities})
+    for name, entity in posting.entities.items():
+        for other, accounts in entity.counterparts.items():
+            if other not in companies or other == name:
+                yield f"posting.entities.{name}.counterparts.{other}: is no other company of this connection"
+            if strange := sorted(accounts.keys() - {"due_from", "due_to"}):
+                where = f"posting.entities.{name}.counterparts.{other}.{strange[0]}"
+                yield f"{where}: only due_from and due_to depend on the other company"
+    if posting.intercompany != "linked":
+        return
+    if len(companies) < 2:
+        yield "posting.intercompany: linked needs a second company under posting.entities"
+    for name in companies:
+        own = posting.entities.get(name)
+        for role in ("due_from", "due_to"):
+            general = role in posting.accounts or (own is not None and role in own.accounts)
+            missing = [other for other in companies if other != name
+                       and (own is None or role not in own.counterparts.get(other, {}))]  # fmt: skip
+            if not general and missing:
+                where = f"posting.accounts or posting.entities.{name}.accounts"
+                yield f"posting.intercompany: linked needs an account for {role} in {name} ({where})"
+
+
+def _receipt_link(posting: "Posting") -> Iterator[str]:
+    """A link must lead to one record, and in a text there must be room for it."""
+    if posting.receipt_link is None:
+        return
+    where, link = "posting.receipt_link.link:", posting.receipt_link.link
+    yield from templates.mistakes(link, templates.RECEIPT, where)
+    if not set(templates.placeholders(link)) & set(templates.RECEIPT):
+        yield f"{where} has no placeholder, so it would lead from every record to the same place"
+    bare = len(templates.fill(link, dict.fromkeys(templates.RECEIPT, "")).encode("utf-16-le", "replace")) // 2
+    if posting.receipt_link.into == "text" and bare >= LONGEST_TEXT:
+        yield f"{where} has {bare} characters without its ids, and F&O keeps {LONGEST_TEXT} of a text"
 
 
 def _pairs(posting: "Posting", becomes: dict[str, Treatment]) -> Iterator[str]:
@@ -97,6 +161,6 @@ def _settings_of(role: str, posting: "Posting") -> Iterator["RoleAccount"]:
     """Every account this role may stand for: of the connection, of an entity, of a currency there."""
     everywhere = [posting.accounts]
     for entity in posting.entities.values():
-        everywhere += [entity.accounts, *entity.currencies.values()]
+        everywhere += [entity.accounts, *entity.currencies.values(), *entity.counterparts.values()]
     for accounts in everywhere:
         yield from (account for name, account in accounts.items() if name == role)

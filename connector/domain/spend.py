@@ -105,6 +105,7 @@ def join(transaction: Mapping[str, Any], expense: Mapping[str, Any] | None, rule
         "memo": expense.get("memo"),
         "description": transaction.get("description"),
         "expense_status": expense.get("status"),
+        **_evidence(expense),
         "line_items": lines,
     }
 
@@ -206,6 +207,19 @@ def _line(
 
 
 # Small parts
+
+
+def _evidence(expense: Mapping[str, Any]) -> Json:
+    """The ids of its receipts, and where it is shown in Brex; only what is there. Links to files are not kept.
+
+    The ids alone, under a name of their own: an accounting record's `receipts` can be fetched by its id, these not.
+    Fact: `dashboard_url` is the "URL to view the expense in the Brex dashboard" (Brex expenses spec).
+    """
+    receipts, link = expense.get("receipts"), expense.get("dashboard_url")
+    some = receipts if isinstance(receipts, list) else []
+    ids = [one["id"] for one in some if isinstance(one, dict) and isinstance(one.get("id"), str)]
+    found: Json = {"receipt_ids": ids} if ids else {}
+    return found | ({"link": link} if isinstance(link, str) and link.startswith("https://") else {})
 
 
 def _user(expense: Mapping[str, Any]) -> Json | None:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-# Of a ledger line, and of a journal's description.
+# Of a ledger line, of a journal's description, and of the link to a receipt.
 LINE: Final = (
     "merchant", "user", "memo", "type", "invoice", "record", "department", "location",
 )  # fmt: skip
 JOURNAL: Final = ("period", "journal", "entity")
+RECEIPT: Final = ("record_id", "source_id", "receipt_id", "reference", "link")
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _BRACES: Final = re.compile(r"\{[^{}]*\}|[{}]")
@@ -17,6 +18,11 @@ _BRACES: Final = re.compile(r"\{[^{}]*\}|[{}]")
 def fill(template: str, values: Mapping[str, str]) -> str:
     """What is no known placeholder stays as it was written."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+def placeholders(template: str) -> list[str]:
+    """The words in braces, in their order; one that comes twice is there twice."""
+    return _PLACEHOLDER.findall(template)
 
 
 def mistakes(template: str, known: tuple[str, ...], what: str) -> Iterator[str]:

@@ -10,10 +10,17 @@ from typing import Annotated, Any, Final, Literal, Protocol
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from connector.domain import templates
+from connector.domain.entry import Form
 
-AccountRole = Literal["card_liability", "accounts_payable", "reimbursements_payable", "clearing", "cash", "rewards"]
+# due_from and due_to: what another company owes, and what is owed to it, where two linked entries are written.
+AccountRole = Literal[
+    "card_liability", "accounts_payable", "reimbursements_payable", "clearing", "cash", "rewards", "due_from", "due_to"
+]
 Side = Literal[AccountRole, "coded"]
 CODED: Final = "coded"
+# The account roles that may be vendor accounts, and the forms that are vendor invoices.
+VENDORS: Final[tuple[AccountRole, ...]] = ("accounts_payable", "reimbursements_payable")
+INVOICES: Final[tuple[Form, ...]] = ("invoice_journal", "pending_invoice")
 
 JournalPeriod = Literal["record", "day", "week", "month"]
 # offset: a single coded line carries the other side as its offset, several end with one line that balances them.
@@ -30,10 +37,13 @@ class Treatment:
     """What a record becomes. For an entry: what is debited and what is credited, coded lines or an account role.
 
     `confirmed`: a recorded answer of Brex shows what such a record looks like; others wait for an approved preview.
-    `reason` and `code` say why a record is skipped or held.
+    `reason` and `code` say why a record is skipped or held. `form`: what the entry is written as. `cleared_by`: of an
+    invoice that is paid already, the account role against which a second entry clears the vendor again.
     """
 
     kind: Literal["entry", "skip", "hold"] = "entry"
+    form: Form = "general_journal"
+    cleared_by: AccountRole | None = None
     debit: Side | None = None
     credit: Side | None = None
     confirmed: bool = False
@@ -47,6 +57,27 @@ class Treatment:
             return "DEBIT" if self.debit == CODED else "CREDIT"
         return None
 
+    @property
+    def vendor_role(self) -> AccountRole | None:
+        """The side that may stand on a vendor account."""
+        return next((role for role in VENDORS if role in (self.debit, self.credit)), None)
+
+    @property
+    def misfit(self) -> str:
+        """Why the form does not go with the sides, in words; "" where it does."""
+        if self.form in INVOICES and not (self.coded_side and self.vendor_role):
+            return f'"form": "{self.form}" needs the coded lines on one side and {_A_VENDOR} on the other'
+        if self.form == "payment_journal" and (self.coded_side or not self.vendor_role):
+            return f'"form": "payment_journal" needs {_A_VENDOR} on one side and another account role on the other'
+        if self.cleared_by is None:
+            return ""
+        if self.form not in INVOICES:
+            return '"cleared_by" is for invoices alone; give "form": "invoice_journal" or "pending_invoice" with it'
+        return f'"cleared_by": "{self.cleared_by}" is a vendor\'s own side' if self.cleared_by in VENDORS else ""
+
+
+_A_VENDOR: Final = "a vendor (accounts_payable or reimbursements_payable)"
+
 
 class TreatmentSetting(BaseModel):
     """What one connection wants of one record type, besides or instead of the table."""
@@ -56,6 +87,8 @@ class TreatmentSetting(BaseModel):
     treatment: Literal["entry", "skip", "hold"] | None = None
     debit: Side | None = None
     credit: Side | None = None
+    form: Form | None = None
+    cleared_by: AccountRole | None = None
     journal_name: JournalName | None = None
     journal_period: JournalPeriod | None = None
     balancing: Balancing | None = None
@@ -66,6 +99,11 @@ class TreatmentSetting(BaseModel):
     def decides(self) -> bool:
         """It says what the record becomes, not only how its entry looks."""
         return bool(self.treatment or self.debit or self.credit)
+
+    @property
+    def changes(self) -> bool:
+        """It says something that the table of treatments says, too."""
+        return self.decides or bool(self.form or self.cleared_by)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "TreatmentSetting":
@@ -123,7 +161,7 @@ TREATMENTS: Final[dict[str, Treatment]] = {
     ),
     "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN": Treatment(debit="clearing", credit="cash"),
     "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND": Treatment(debit="cash", credit="clearing"),
-    "BILL_EXPENSE": Treatment(debit="coded", credit="accounts_payable"),
+    "BILL_EXPENSE": Treatment(form="invoice_journal", debit="coded", credit="accounts_payable"),
     "BILL_EXPENSE_PAYMENT": Treatment(debit="accounts_payable", credit="clearing"),
     "BILL_EXPENSE_CARD_PAYMENT": Treatment(debit="accounts_payable", credit="card_liability"),
     "BILL_MONEY_MOVEMENT_PAYIN": Treatment(debit="clearing", credit="cash"),
@@ -172,7 +210,7 @@ def treatment_of(record_type: str, says: Says) -> Treatment | None:
     setting = says.treatments.get(record_type)
     decided = setting is not None and setting.decides
     table = _by_table(record_type, says, decided=decided)
-    return table if table is None or setting is None or not decided else _changed(table, setting)
+    return table if table is None or setting is None or not setting.changes else _changed(table, setting)
 
 
 def _by_table(record_type: str, says: Says, *, decided: bool) -> Treatment | None:
@@ -193,6 +231,9 @@ def _changed(table: Treatment, setting: TreatmentSetting) -> Treatment:
         if setting.treatment is None:
             return table  # a side alone does not make an entry of what is skipped or held
         return Treatment(kind, reason=setting.reason or "", code="TREATMENT-HELD" if kind == "hold" else "")
-    return Treatment(
-        debit=setting.debit or table.debit, credit=setting.credit or table.credit, confirmed=table.confirmed
-    )
+    made = Treatment(
+        form=setting.form or table.form, cleared_by=setting.cleared_by, debit=setting.debit or table.debit,
+        credit=setting.credit or table.credit, confirmed=table.confirmed,
+    )  # fmt: skip
+    # With other sides than the table's its form may mean nothing; one that the setting names is its own matter.
+    return replace(made, form="general_journal") if made.misfit and setting.form is None else made

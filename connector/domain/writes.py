@@ -18,6 +18,8 @@ class WriteKind(StrEnum):
 
 # What goes into a journal as lines.
 LINES = (WriteKind.ENTRY, WriteKind.REVERSAL)
+# The forms of an entry that are lines of a journal; a pending invoice is written and looked for in its own way.
+JOURNALS = ("general_journal", "invoice_journal", "payment_journal")
 
 
 class Outcome(StrEnum):

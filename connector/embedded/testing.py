@@ -95,41 +95,43 @@ def fresh_database(prepare: Callable[[str], object] | None = None) -> Iterator[s
     session open; this happens once for the whole run, every later database is a copy. Without it the database
     is empty.
     """
-    template = "template0" if prepare is None else _template(prepare)
+    source = "template0" if prepare is None else template(prepare)
     name = f"test_{secrets.token_hex(8)}"
-    _run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    run(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
     try:
         yield postgres_url(name)
     finally:
-        _run(f"DROP DATABASE {name} WITH (FORCE)")
+        run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _template(prepare: Callable[[str], object]) -> str:
-    """Made by the first process that comes; the others wait for it. A half-made one is made again."""
+def template(prepare: Callable[[str], object]) -> str:
+    """The name of the template; made by the first process that comes, the others wait. A half-made one is made anew."""
     source = f"{prepare.__module__}.{prepare.__qualname__}"
-    template = f"template_{hashlib.sha256(source.encode()).hexdigest()[:12]}"
-    with _admin() as cursor:
+    name = f"template_{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    with session() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # given back when this session ends
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (template,))
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if cursor.fetchone() is None:
-            making = f"{template}_making"
+            making = f"{name}_making"
             cursor.execute(f"DROP DATABASE IF EXISTS {making} WITH (FORCE)")
             cursor.execute(f"CREATE DATABASE {making} TEMPLATE template0")
             prepare(postgres_url(making))
-            cursor.execute(f"ALTER DATABASE {making} RENAME TO {template}")
-    return template
+            cursor.execute(f"ALTER DATABASE {making} RENAME TO {name}")
+    return name
 
 
-def _run(statement: str) -> None:
-    with _admin() as cursor:
+def run(statement: str) -> None:
+    """One that is about databases, not about what is in them."""
+    with session() as cursor:
         cursor.execute(statement)
 
 
 @contextlib.contextmanager
-def _admin() -> "Iterator[psycopg2.extensions.cursor]":
-    connection = psycopg2.connect(postgres_url().replace("+psycopg2", "", 1))
+def session(database: str = "postgres") -> "Iterator[psycopg2.extensions.cursor]":
+    """Every statement is a transaction of its own: CREATE DATABASE refuses to be part of one."""
+    connection = psycopg2.connect(postgres_url(database).replace("+psycopg2", "", 1))
     try:
-        connection.autocommit = True  # CREATE DATABASE refuses a transaction
+        connection.autocommit = True
         with connection.cursor() as cursor:
             yield cursor
     finally:

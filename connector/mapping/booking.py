@@ -63,6 +63,7 @@ def other_side(
     record: Record,
     treatment: Treatment,
     coded: Sequence[Coded],
+    attributes: Sequence[Coding],
     currency: str,
     balancing: Balancing,
     books: Books,
@@ -76,8 +77,26 @@ def other_side(
         if side is None or side == CODED:
             continue
         groups = [[line] for line in standing] if _each(side, coded, currency, balancing, books, found) else [standing]
-        accounts[direction] = [role_account(side, record, currency, group, books, found) for group in groups]
+        accounts[direction] = [
+            role_account(side, record, currency, group, attributes, books, found) for group in groups
+        ]
     return OtherSide(accounts)
+
+
+def cleared_by(
+    record: Record,
+    treatment: Treatment,
+    coded: Sequence[Coded],
+    attributes: Sequence[Coding],
+    currency: str,
+    books: Books,
+    found: Findings,
+) -> Resolved | None:
+    """What an invoice that is paid already is cleared against; None where it is not."""
+    if treatment.cleared_by is None:
+        return None
+    standing = [one.account for one in coded]
+    return role_account(treatment.cleared_by, record, currency, standing, attributes, books, found)
 
 
 def _each(

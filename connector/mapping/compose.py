@@ -7,7 +7,7 @@ from decimal import Decimal
 from connector.domain.entry import EntryLine
 from connector.domain.money import Money
 from connector.domain.record import Record
-from connector.domain.treatments import Balancing
+from connector.domain.treatments import Balancing, Treatment
 from connector.mapping.layout import Part, one_line, paired_lines, separate_lines
 from connector.mapping.lines import Booked
 from connector.mapping.resolve import Resolved
@@ -39,6 +39,11 @@ class OtherSide:
     @property
     def unknown(self) -> bool:
         return any(one.account is None for some in self.accounts.values() for one in some)
+
+    def of(self, treatment: Treatment) -> Resolved:
+        """The vendor's side; else one of them, as there is always one."""
+        direction = DEBIT if treatment.debit == treatment.vendor_role else CREDIT
+        return next(iter(self.accounts.get(direction) or next(iter(self.accounts.values()))))
 
 
 def compose(

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from connector.domain.master import MAIN_ACCOUNT
 from connector.mapping import csvtable
 from connector.mapping.csvtable import BadRows, RowMistake
-from connector.mapping.mappings import LEGAL_ENTITY, Row, fold
+from connector.mapping.mappings import LEGAL_ENTITY, VENDOR, Row, fold
 
-_SPELLING = {fold(name): name for name in (MAIN_ACCOUNT, LEGAL_ENTITY)}
+_SPELLING = {fold(name): name for name in (MAIN_ACCOUNT, LEGAL_ENTITY, VENDOR)}
 
 
 def read_csv(text: str) -> list[Row]:

@@ -13,10 +13,14 @@ from connector.mapping.mappings import FOLDED_LEGAL_ENTITY, LEGAL_ENTITY
 
 @dataclass(frozen=True, slots=True)
 class LegalEntity:
-    """One company in F&O (`id` in lower case, as its data area), seen through the posting settings."""
+    """One company in F&O (`id` in lower case, as its data area), seen through the posting settings.
+
+    `counterpart`: the other company, of an entry that is one of two linked ones.
+    """
 
     id: str
     posting: Posting
+    counterpart: str = ""
 
     @property
     def _own(self) -> Entity:
@@ -30,21 +34,18 @@ class LegalEntity:
     def journal_name(self) -> str:
         return self._own.journal_name or self.posting.journal_name
 
-    def journal_of(self, record_type: str) -> str:
-        """The journal name for such records: for the entity and the type, for the type, for the entity."""
+    def own_journal_of(self, record_type: str) -> str:
+        """The journal name for such records: for the entity and the type, or for the type; "" where the settings name
+        none. `journal_name` is a general journal's."""
         setting = self.posting.treatments.get(record_type)
-        return self._own.journal_names.get(record_type) or (setting and setting.journal_name) or self.journal_name
-
-    @property
-    def journal_names(self) -> list[str]:
-        """Every journal name that records of this entity may go into, each once."""
-        types = [*self._own.journal_names, *self.posting.treatments]
-        return list(dict.fromkeys([self.journal_name, *map(self.journal_of, types)]))
+        return self._own.journal_names.get(record_type) or (setting and setting.journal_name) or ""
 
     def role(self, role: AccountRole, currency: str) -> RoleAccount | None:
-        """The most particular setting: for the entity and currency, for the entity, for the connection."""
+        """The most particular setting: against the counterpart, for the entity and currency, for the entity, for the
+        connection."""
         currencies = {code.upper(): accounts for code, accounts in self._own.currencies.items()}
-        sources = (currencies.get(currency, {}), self._own.accounts, self.posting.accounts)
+        against = self._own.counterparts.get(self.counterpart, {})
+        sources = (against, currencies.get(currency, {}), self._own.accounts, self.posting.accounts)
         return next((accounts[role] for accounts in sources if role in accounts), None)
 
 

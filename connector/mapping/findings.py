@@ -46,6 +46,10 @@ class Findings:
         found = sorted(self._notes.items(), key=lambda item: (min(item[1]), item[0]))
         return tuple(_sentence(text, places) for text, places in found)
 
+    def take_problems(self, others: "Findings") -> None:
+        for (code, values), places in others._problems.items():
+            self._problems.setdefault((code, values), set()).update(places)
+
     def add_problem(self, place: Place, code: str, values: dict[str, str]) -> None:
         self._problems.setdefault((code, tuple(sorted(values.items()))), set()).add(place)
 

@@ -67,13 +67,13 @@ def _coded(present: Sequence[tuple[Place, Line]], treatment: Treatment) -> list[
     side = treatment.coded_side
     if side is None:
         return []
-    with_coding = [(place, line) for place, line in present if _has_coding(line)]
+    with_coding = [(place, line) for place, line in present if has_coding(line)]
     if with_coding and all(line.direction != side for _, line in with_coding):
         return with_coding
-    return [(place, line) for place, line in present if line.direction == side or _has_coding(line)]
+    return [(place, line) for place, line in present if line.direction == side or has_coding(line)]
 
 
-def _has_coding(line: Line) -> bool:
+def has_coding(line: Line) -> bool:
     return any(has_value(field) for field in line.fields)
 
 
@@ -97,7 +97,7 @@ def _check_directions(
 ) -> bool:
     """False for a direction nobody knows, or all coding on the wrong side (a refund's on a DEBIT line)."""
     wrong = [(place, line) for place, line in present if line.direction not in (DEBIT, CREDIT)]
-    if not any(line.direction == treatment.coded_side and _has_coding(line) for _, line in coded):
+    if not any(line.direction == treatment.coded_side and has_coding(line) for _, line in coded):
         wrong += [(place, line) for place, line in coded if line.direction != treatment.coded_side]
     for place, line in wrong:
         expected = treatment.coded_side or f"{DEBIT} or {CREDIT}"

@@ -2,7 +2,8 @@
 
 A row says: where the field `brex_field` has the value `brex_value`, `d365_dimension` is `d365_value`. Fields
 and values are matched on their Brex id, remote id or name, trimmed and without regard to case.
-`d365_dimension` is `MainAccount`, `LegalEntity` or the name of a financial dimension.
+`d365_dimension` is `MainAccount`, `LegalEntity`, `Vendor` (for the fields user and vendor: the vendor account that an
+account role takes) or the name of a financial dimension.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from connector.domain.master import MAIN_ACCOUNT
 from connector.mapping.text import clean
 
 LEGAL_ENTITY: Final = "LegalEntity"
+VENDOR: Final = "Vendor"
 
 
 class Row(NamedTuple):
@@ -35,6 +37,7 @@ def folds(*names: str) -> tuple[str, ...]:
 
 FOLDED_MAIN_ACCOUNT: Final = fold(MAIN_ACCOUNT)
 FOLDED_LEGAL_ENTITY: Final = fold(LEGAL_ENTITY)
+FOLDED_VENDOR: Final = fold(VENDOR)
 
 
 class Mappings:

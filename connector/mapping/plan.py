@@ -4,8 +4,7 @@ Pure and total: no I/O, no clock, no database; it never raises, and the same inp
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connector.domain.connection import Posting
@@ -15,18 +14,20 @@ from connector.domain.problems import PROBLEMS, Problem
 from connector.domain.record import Record
 from connector.domain.treatments import Treatment, TreatmentSetting
 from connector.domain.vendor import NO_VENDORS, VendorBook
-from connector.mapping import amounts, booking, codings, frame, tax
+from connector.mapping import amounts, booking, codings, frame, intercompany, invoices, tax
 from connector.mapping.books import open_books
 from connector.mapping.choice import Fallbacks
 from connector.mapping.codings import Coding
 from connector.mapping.compose import compose
-from connector.mapping.dates import local_date
 from connector.mapping.entities import LegalEntity, choose_entity
 from connector.mapping.fallbacks import fallbacks
 from connector.mapping.findings import RECORD, Findings, Place
-from connector.mapping.lines import Booked, booked_lines, worth_nothing
+from connector.mapping.intercompany import Planner, Share
+from connector.mapping.lines import Booked, booked_lines, has_coding, worth_nothing
 from connector.mapping.mappings import Mappings
+from connector.mapping.receipts import with_link
 from connector.mapping.rules import RuleBook, facts_of
+from connector.mapping.text import line_text
 from connector.mapping.treatments import may_post, tell_held, treatment_for
 
 
@@ -61,12 +62,13 @@ def plan(
     treatment, found = treatment_for(record, posting), Findings()
     if treatment is None or treatment.kind == "hold":
         tell_held(record, treatment, found)
-        _posting_day(record, LegalEntity(posting.legal_entity, posting), found)
+        frame.posting_day(record, LegalEntity(posting.legal_entity, posting), found)
         return found.problems()
     if treatment.kind == "skip":
         return Skip(treatment.reason)
     if worth_nothing(record):
         return Skip(Problem("SKIPPED-ZERO").sentence)
+    treatment = invoices.as_credit(record, treatment, [*map(has_coding, record.lines)], found.at(RECORD))
     booked = booked_lines(record, treatment, found)
     facts = [facts_of(record, line.line) for line in booked] or [facts_of(record)]
     if reason := rules.skip(facts):
@@ -76,7 +78,9 @@ def plan(
     others = [fallbacks(one, rules, posting) for one in facts]
     entry = _entry(record, treatment, booked, others, posting, mappings, master, vendors, found)
     problems = [one for one in found.problems() if one.code not in accepted or not PROBLEMS[one.code].anyway]
-    return entry if entry is not None and not problems else problems or found.problems()
+    if entry is not None and not problems:
+        return with_link(entry, record, posting.receipt_link)
+    return problems or found.problems()
 
 
 def _entry(
@@ -97,11 +101,19 @@ def _entry(
         booked, worth = amounts.in_amount(record, booked)
     attributes = codings.of_record(record, mappings)
     own = [codings.of_line(tax.without(line.line, posting.tax), mappings) for line in booked]
+    setting = posting.treatments.get(record.type, _NOTHING_SAID)
+    shares = [Share(*one) for one in zip(booked, own, others if booked else (), strict=True)]
+    if (pair := intercompany.split(treatment, shares, attributes, posting, found)) is not None:
+        planner = Planner(record, treatment, posting, mappings, master, vendors, attributes, setting)
+        return planner.entries(pair, worth, found)
     entity = choose_entity(_voters(record, booked, own, others, mappings), attributes, posting, found)
-    day = _posting_day(record, entity or LegalEntity(posting.legal_entity, posting), found)
+    whose, spot = entity or LegalEntity(posting.legal_entity, posting), found.at(RECORD)
+    day = dated = frame.posting_day(record, whose, found)
+    treatment = invoices.fitting(treatment, whose, worth.currency, spot)
+    number = invoices.number(record, treatment, posting, spot)
     if entity is not None:
         concerned = frame.modules(treatment, entity, worth.currency)
-        day = frame.open_day(master, entity, day, concerned, found.at(RECORD))
+        day = frame.open_day(master, entity, day, concerned, spot)
     books = open_books(master, mappings, entity, day, vendors)
     coded = [
         booking.coded_line(
@@ -110,39 +122,38 @@ def _entry(
         )
         for line, line_codings, other in zip(booked, own, others if booked else (), strict=True)
     ]  # fmt: skip
-    setting = posting.treatments.get(record.type, _NOTHING_SAID)
     balancing = setting.balancing or posting.balancing
-    others_side = booking.other_side(record, treatment, coded, worth.currency, balancing, books, found)
+    others_side = booking.other_side(record, treatment, coded, attributes, worth.currency, balancing, books, found)
+    against = booking.cleared_by(record, treatment, coded, attributes, worth.currency, books, found)
     booking.check_rate(books, worth.currency, found)
-    if entity is not None:
-        frame.check(books, entity.journal_of(record.type), worth.currency, found.at(RECORD))
-    if entity is None or others_side.unknown or any(one.unknown for one in coded):
+    frame.check_currency(books, worth.currency, spot)
+    journal_name = frame.journal(books, record.type, treatment.form, spot)
+    clearing = frame.clearing_journal(books, spot) if treatment.cleared_by else ""
+    unknown = others_side.unknown or any(one.unknown for one in coded) or (against and against.account is None)
+    if entity is None or unknown:
         return None
-    lines = compose(record, setting.text or posting.text, coded, others_side, worth, balancing)
+    template = setting.text or posting.text
+    lines = compose(record, template, coded, others_side, worth, balancing)
     if len(lines) > MOST_LINES:
-        found.at(RECORD).problem("MAP-LINES-MANY", lines=str(len(lines)), most=str(MOST_LINES))
-    return Entry(
+        spot.problem("MAP-LINES-MANY", lines=str(len(lines)), most=str(MOST_LINES))
+    vendor = others_side.of(treatment)
+    text = line_text(template, record)
+    invoice = invoices.invoice(record, treatment, number, vendor, dated, entity, text, spot)
+    invoices.tell_unsettled(treatment, vendor, spot)
+    entry = Entry(
         record_id=record.id,
         record_type=record.type,
         legal_entity=entity.id,
-        journal_name=entity.journal_of(record.type),
+        journal_name=journal_name,
         date=day,
         currency=worth.currency,
-        lines=lines,
+        lines=lines if treatment.form == "general_journal" else invoices.vendor_first(lines),
         notes=found.notes(),
         journal_period=setting.journal_period or posting.journal_period,
+        form=treatment.form,
+        invoice=invoice,
     )
-
-
-def _posting_day(record: Record, entity: LegalEntity, found: Findings) -> date:
-    """The local date in this legal entity; a problem where it lies before the connection's start."""
-    posting, spot = entity.posting, found.at(RECORD)
-    day, note = local_date(record.posting_time, entity.time_zone, midnight_is_date=posting.midnight_is_date)
-    if note:
-        spot.note(note)
-    if day < posting.start_date:
-        spot.problem("RECORD-BEFORE-START", date=day.isoformat(), start=posting.start_date.isoformat())
-    return day
+    return replace(entry, linked=invoices.cleared(entry, treatment, vendor, against, clearing)) if against else entry
 
 
 def _voters(

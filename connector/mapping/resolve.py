@@ -9,16 +9,20 @@ from connector.mapping.books import Books, check_account, check_value, lacks, le
 from connector.mapping.choice import NOTHING, Fallbacks, Sourced, choose, report
 from connector.mapping.codings import ACCOUNT_REMOTE_IDS, ENTITY_REMOTE_IDS, Coding
 from connector.mapping.findings import Spot
-from connector.mapping.mappings import FOLDED_LEGAL_ENTITY, FOLDED_MAIN_ACCOUNT
+from connector.mapping.mappings import FOLDED_LEGAL_ENTITY, FOLDED_MAIN_ACCOUNT, FOLDED_VENDOR
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`account` is None where a problem stood in the way. `values`: dimension → value, as F&O names them."""
+    """`account` is None where a problem stood in the way. `values`: dimension → value, as F&O names them.
+
+    `number`: of an account role the account's number, not escaped.
+    """
 
     account: Account | None
     values: dict[str, str]
     why: tuple[str, ...]
+    number: str = ""
 
 
 def resolve(
@@ -87,6 +91,8 @@ def _concerned(
         spoken |= coding.mapped.keys() | coding.expected
     spoken |= fallbacks.keys()
     spoken -= {FOLDED_MAIN_ACCOUNT, FOLDED_LEGAL_ENTITY}
+    if FOLDED_VENDOR not in books.names:  # F&O may have a dimension of that name, too
+        spoken.discard(FOLDED_VENDOR)
     inside = [dimension for dimension in books.segments if dimension in spoken]
     return inside + sorted(spoken.difference(inside))
 

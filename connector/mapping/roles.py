@@ -7,19 +7,28 @@ from connector.domain.entry import Account
 from connector.domain.master import MAIN_ACCOUNT
 from connector.domain.record import Record
 from connector.domain.treatments import AccountRole
-from connector.domain.vendor import VendorBook, VendorChoice
+from connector.domain.vendor import VendorChoice
 from connector.mapping.books import Books, check_account, check_value, lacks, ledger_account, other_account
+from connector.mapping.choice import Choice, report
+from connector.mapping.codings import Coding
 from connector.mapping.findings import RECORD, Findings, Spot, role_place
-from connector.mapping.mappings import FOLDED_MAIN_ACCOUNT, fold
+from connector.mapping.mappings import FOLDED_MAIN_ACCOUNT, VENDOR, fold
 from connector.mapping.resolve import Resolved, note_blank
 from connector.mapping.text import label
-from connector.mapping.vendor import vendor_account
+from connector.mapping.vendor import employee_account, vendor_account
+from connector.mapping.vendor import mapped as mapped_vendor
 
 NOTHING = Resolved(None, {}, ())
 
 
 def role_account(
-    role: AccountRole, record: Record, currency: str, coded: Sequence[Resolved], books: Books, found: Findings
+    role: AccountRole,
+    record: Record,
+    currency: str,
+    coded: Sequence[Resolved],
+    attributes: Sequence[Coding],
+    books: Books,
+    found: Findings,
 ) -> Resolved:
     """The account of a role in the books' entity and this currency, with its own and its inherited dimensions.
 
@@ -28,7 +37,11 @@ def role_account(
     if books.entity is None:
         return NOTHING
     setting = books.entity.role(role, currency)
-    chosen = _chosen(role, setting, record, books.entity.id, books.vendors)
+    mapped = mapped_vendor(role, attributes) if setting is not None and setting.type == "Vend" else Choice()
+    report(mapped, VENDOR, found.at(role_place(role)))
+    if len(mapped.options) > 1:
+        return NOTHING
+    chosen = _chosen(role, setting, record, mapped, books)
     if setting is None or not chosen.account:
         _tell_missing(role, chosen, record, currency, books.entity.id, found)
         return NOTHING
@@ -41,10 +54,15 @@ def role_account(
 
 
 def _chosen(
-    role: AccountRole, setting: RoleAccount | None, record: Record, entity: str, vendors: VendorBook
+    role: AccountRole, setting: RoleAccount | None, record: Record, mapped: Choice, books: Books
 ) -> VendorChoice:
-    if setting is not None and (role, setting.type) == ("accounts_payable", "Vend"):
-        return vendor_account(record, setting, entity, vendors)
+    if mapped.answer is not None:
+        return VendorChoice(mapped.answer.value, mapped.answer.why)
+    if setting is not None and setting.type == "Vend" and books.entity is not None:
+        if role == "accounts_payable":
+            return vendor_account(record, setting, books.entity.id, books.vendors)
+        if role == "reimbursements_payable":
+            return employee_account(record, setting)
     return VendorChoice("" if setting is None else setting.account or "", f"account role {role}")
 
 
@@ -52,7 +70,10 @@ def _tell_missing(
     role: AccountRole, chosen: VendorChoice, record: Record, currency: str, entity: str, found: Findings
 ) -> None:
     spot = found.at(RECORD)
-    if chosen.code:
+    if chosen.code == "MAP-EMPLOYEE-VENDOR":
+        user = label(record.user_name, record.user_id) or "an employee without a name"
+        spot.problem(chosen.code, user=user, entity=entity, why=chosen.why)
+    elif chosen.code:
         vendor = label(record.vendor_name, record.vendor_id) or "a vendor without a name"
         spot.problem(chosen.code, vendor=vendor, entity=entity, why=chosen.why)
     else:
@@ -83,7 +104,7 @@ def set_account(
     why += [f"{name} {value}: {words}" for name, value in own.items()]
     why += [f"{name} {value}: {words}, as on the coded lines" for name, value in inherited.items()]
     values = own | inherited
-    return Resolved(_account(setting.type, number, values, books, spot), values, tuple(why))
+    return Resolved(_account(setting.type, number, values, books, spot), values, tuple(why), number)
 
 
 def _account(kind: str, number: str, values: dict[str, str], books: Books, spot: Spot) -> Account | None:

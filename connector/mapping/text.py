@@ -28,6 +28,21 @@ def cut(text: str, units: int) -> str:
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore").rstrip()
 
 
+def units(text: str) -> int:
+    """As F&O counts: UTF-16 units."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def ending(words: str, link: str, *, least: str = "") -> str:
+    """The words, shortened as far as need be, and at their end the link whole; without it where there is no room for
+    it and the `least` of the words.
+    """
+    room = LONGEST - units(link) - 1
+    if room < (units(least) if least else -1):
+        return cut(words, LONGEST)
+    return f"{cut(words, max(room, 0))} {link}".strip()
+
+
 def label(*names: str) -> str:
     """The first of these that says something, fit for a sentence ("" when none does)."""
     return next((cut(words, LABEL) for words in map(clean, names) if words), "")

@@ -8,6 +8,7 @@ card or paid outside Brex looks was never recorded, so more than one sign is loo
 from collections.abc import Iterable
 from typing import Final
 
+from connector.domain.changes import withdrawn
 from connector.domain.connection import Posting
 from connector.domain.record import Record
 from connector.domain.treatments import Treatment, treatment_of
@@ -29,11 +30,20 @@ def treatment_for(record: Record, posting: Posting) -> Treatment | None:
     if None in (treatment.debit, treatment.credit) or treatment.debit == treatment.credit:
         # Refused where a connection file is read; held here all the same, as nothing else could be right.
         return Treatment("hold", code="TREATMENT-HELD", reason="its debit and credit are not two different sides")
-    if record.type in _BILL_PAYMENTS and "EXTERNAL" in record.status.upper():
-        return Treatment("hold", code="TREATMENT-PAID-ELSEWHERE")
+    if treatment.misfit:  # the same
+        return Treatment("hold", code="TREATMENT-HELD", reason=treatment.misfit)
+    if code := _by_status(record):
+        return Treatment("hold", code=code)
     if record.type == "CARD_EXPENSE_POST" and _pays_a_bill(record):
         return _beside_its_bill(treatment, posting)
     return treatment
+
+
+def _by_status(record: Record) -> str:
+    """Why a bill or its payment is not booked, by Brex's own word; "" where it is."""
+    if record.type in _BILL_PAYMENTS and "EXTERNAL" in record.status.upper():
+        return "TREATMENT-PAID-ELSEWHERE"
+    return "TREATMENT-WITHDRAWN" if withdrawn(record) else ""
 
 
 def _pays_a_bill(record: Record) -> bool:
@@ -55,7 +65,7 @@ def tell_held(record: Record, treatment: Treatment | None, found: Findings) -> N
     code, kind = (treatment.code if treatment else "TREATMENT-UNKNOWN"), label(record.type)
     if code == "TREATMENT-HELD":
         found.at(RECORD).problem(code, type=kind, reason=label(treatment.reason if treatment else ""))
-    elif code == "TREATMENT-PAID-ELSEWHERE":
+    elif code in ("TREATMENT-PAID-ELSEWHERE", "TREATMENT-WITHDRAWN"):
         found.at(RECORD).problem(code, status=label(record.status))
     else:
         found.at(RECORD).problem(code, type=kind)

@@ -22,3 +22,7 @@ class NotSent(OutboundError):
 
 class NoAnswer(OutboundError):
     """The request may have been received, and no whole answer was read: time-out, reset, cut, too large."""
+
+
+class TooLarge(NoAnswer):
+    """The answer was longer than it may be; the rest of it was not read."""

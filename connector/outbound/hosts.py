@@ -15,6 +15,11 @@ _BUILT_IN: Final = (
     re.compile(r"login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|chinacloudapi\.cn)"),
     re.compile(r"[a-z0-9.-]+\.(operations|cloudax)(\.[a-z0-9]{2,12})?\.dynamics\.(com|us|cn)"),
 )
+# Where Brex keeps receipts: presigned S3 links (Brex, accounting API). Only for downloads, which carry no credential of
+# ours: a bucket's own host or a region's, as Amazon names them, and nothing else below amazonaws.com.
+_STORES: Final = re.compile(
+    r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?s3([.-](dualstack\.)?[a-z]{2}(-[a-z]{2,10}){1,2}-[0-9])?\.amazonaws\.com"
+)
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
@@ -31,10 +36,11 @@ class Target:
         return self.host == "localhost" or is_loopback(self.host)
 
 
-def target(url: str, trusted_hosts: frozenset[str]) -> Target:
+def target(url: str, trusted_hosts: frozenset[str], *, download: bool = False) -> Target:
     """The allowed target of a URL. Raises `HostNotAllowed` before anything is looked up or connected.
 
-    Built-in hosts are allowed on port 443 only; every other host needs its `host:port` in `trusted_hosts`.
+    Built-in hosts are allowed on port 443 only; every other host needs its `host:port` in `trusted_hosts`. For a
+    `download` S3's hosts are built in, too.
     """
     try:
         parts = urlsplit(url)
@@ -49,6 +55,8 @@ def target(url: str, trusted_hosts: frozenset[str]) -> Target:
     if f"{bracketed}:{port}" in trusted_hosts or f"{host}:{port}" in trusted_hosts:
         return Target(host, port, trusted=True)
     if port == 443 and any(pattern.fullmatch(host) for pattern in _BUILT_IN):
+        return Target(host, port, trusted=False)
+    if download and port == 443 and _STORES.fullmatch(host):
         return Target(host, port, trusted=False)
     raise HostNotAllowed(
         f"{bracketed}:{port} is not a Brex, Entra ID or F&O host; add it to CONNECTOR_TRUSTED_HOSTS if it is meant"

@@ -17,7 +17,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from connector.outbound.describe import causes, describe, stage
-from connector.outbound.errors import HostNotAllowed, NoAnswer, NotSent, OutboundError
+from connector.outbound.errors import HostNotAllowed, NoAnswer, NotSent, OutboundError, TooLarge
 from connector.outbound.hosts import Target, target
 from connector.outbound.transport import CALL, CONNECT_SECONDS, Adapter, Call, PrivateAddress, tls_context
 
@@ -84,14 +84,20 @@ class Outbound:
         data: bytes | None = None,
         seconds: float = 30.0,
         max_bytes: int = 16 * 2**20,
+        download: bool = False,
     ) -> Response:
         """One call, one try; any status comes back as a `Response`, redirects too.
+
+        `download`: of a file, from where files are kept, too; then nothing of ours goes with it (ValueError).
 
         `seconds` bounds the whole call (but for the name look-up, which the system bounds), `max_bytes` the
         decoded body. Raises `HostNotAllowed`, `NotSent` or `NoAnswer`.
         """
         started = time.monotonic()
-        prepared, allowed = self._prepare(method, url, headers=headers, auth=auth, params=params, data=data)
+        if download and (auth is not None or headers or data is not None):
+            raise ValueError("a download takes no credential along")
+        parts = {"headers": headers, "auth": auth, "params": params, "data": data}
+        prepared, allowed = self._prepare(method, url, download, **parts)
         if seconds <= 0:
             raise NotSent(f"no time was left to call {allowed.host}")
         call = Call(started + seconds, private_allowed=allowed.trusted, written=self._foreign)
@@ -102,7 +108,7 @@ class Outbound:
                 body = _body(response, call, max_bytes)
             return Response(response.status_code, response.headers, body, time.monotonic() - started)
         except _TooLarge:
-            failure: OutboundError = NoAnswer(f"{allowed.host} answered with more than {max_bytes} bytes")
+            failure: OutboundError = TooLarge(f"{allowed.host} answered with more than {max_bytes} bytes")
         except _FAILURES as error:
             if self._foreign and any(isinstance(cause, _UNCONNECTED) for cause in causes(error)):
                 call.written = False
@@ -115,8 +121,10 @@ class Outbound:
     def close(self) -> None:
         self._session.close()
 
-    def _prepare(self, method: str, url: str, **parts: Any) -> tuple[requests.PreparedRequest, Target]:
-        first = target(url, self._trusted)
+    def _prepare(
+        self, method: str, url: str, download: bool, **parts: Any
+    ) -> tuple[requests.PreparedRequest, Target]:
+        first = target(url, self._trusted, download=download)
         prepared: requests.PreparedRequest | None = None
         with suppress(*_FAILURES):
             request = requests.Request(method, url, **parts)
@@ -124,7 +132,7 @@ class Outbound:
         if prepared is None or not isinstance(prepared.url, str):
             raise NotSent(f"the request to {first.host} cannot be formed")
         # Judged again as requests understood it: this very text decides where the connection goes.
-        return prepared, target(prepared.url, self._trusted)
+        return prepared, target(prepared.url, self._trusted, download=download)
 
     def _send(self, prepared: requests.PreparedRequest, allowed: Target, seconds: float) -> requests.Response:
         proxies = {"https": self._proxy} if self._proxy and not allowed.loopback else {}

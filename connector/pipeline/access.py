@@ -9,23 +9,42 @@ from typing import Final
 READ: Final = "Read"
 WRITE: Final = "Read, Create"
 REMOVE: Final = "Read, Create, Delete"
+CHANGE: Final = "Read, Create, Update, Delete"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`needed`: without it nothing is posted. Otherwise F&O is left to judge what could not be looked at before."""
+    """`needed`: without it nothing is posted. Otherwise F&O is left to judge what could not be looked at before.
+
+    `only`: it is needed for these entries alone; without it they wait, and everything else is posted.
+    """
 
     entity_set: str
     rights: str
     purpose: str
     needed: bool = False
+    only: str = ""
 
 
-# No Update, no Correct: the connector changes nothing in F&O. It deletes lines of its own, out of journals that are not
-# posted, where a person asks for it (`connector reverse`), and nothing else.
+_PENDING: Final = "`pending_invoice`"
+_PAYMENTS: Final = "`payment_journal`"
+# No Correct; Update for one thing: a pending vendor invoice of ours is taken off hold. Deleted are lines of ours, out
+# of journals that are not posted, and pending invoices of ours, where a person asks for it (`connector reverse`) or F&O
+# refused the invoice's lines, and nothing else.
 USED: Final[tuple[Access, ...]] = (
     Access("LedgerJournalHeaders", WRITE, "journals: opened, found again, followed until posted", needed=True),
     Access("LedgerJournalLines", REMOVE, "entries: written, read back to be certain; Delete: taken back", needed=True),
+    Access("VendInvoiceJournalHeaders", WRITE, "the same for bills, in vendor invoice journals", only="bills"),
+    Access("VendInvoiceJournalLines", REMOVE, "the same for bills, in vendor invoice journals", only="bills"),
+    Access("VendInvoiceJourBiEntities", READ, "is an invoice number used already: posted invoices", only="bills"),
+    Access(
+        "VendorInvoiceHeaders", CHANGE,
+        "the same: pending invoices; where bills become such: made, released; Delete: taken back", only="bills",
+    ),
+    Access("VendorInvoiceLines", WRITE, "lines of pending vendor invoices", only=_PENDING),
+    Access("VendorInvoiceDocumentAttachments", WRITE, "receipts, attached to pending invoices", only=_PENDING),
+    Access("VendorPaymentJournalHeaders", WRITE, "the same for payments that mark their invoice", only=_PAYMENTS),
+    Access("VendorPaymentJournalLines", REMOVE, "the same for payments that mark their invoice", only=_PAYMENTS),
     Access("DimensionIntegrationFormats", READ, "the order of segments in account strings", needed=True),
     Access("DimensionParameters", READ, "the delimiter of account strings", needed=True),
     Access("Ledgers", READ, "each company's chart, currency and account structures", needed=True),
@@ -44,7 +63,8 @@ USED: Final[tuple[Access, ...]] = (
     Access("LedgerFiscalPeriods", READ, "the same: which periods are open; `ping`"),
     Access("Currencies", READ, "checks of currencies before posting"),
     Access("ExchangeRates", READ, "the same: is there a rate for the day"),
-    Access("VendorsV2", WRITE, "checks before posting, alignment; Create: only where vendors are created here"),
+    Access("VendorsV3", WRITE, "checks before posting, alignment; Create: only where vendors are created here"),
+    Access("VendorsV2", WRITE, "the same, where VendorsV3 is not served; one of the two is enough"),
     Access("TaxGroups", READ, "sales tax groups, for the settings"),
     Access("TaxItemGroupHeadings", READ, "item sales tax groups, for the settings"),
     Access("JournalNames", READ, "does the journal name exist; `ping`: is it fit for purpose"),
@@ -59,5 +79,8 @@ USED: Final[tuple[Access, ...]] = (
 
 def table() -> str:
     """The table of `docs/connecting.md`."""
-    rows = [f"| `{one.entity_set}` | {one.rights} | {one.purpose} | {'yes' if one.needed else ''} |" for one in USED]
+    needed = {True: "yes", False: ""}
+    rows = [
+        f"| `{one.entity_set}` | {one.rights} | {one.purpose} | {one.only or needed[one.needed]} |" for one in USED
+    ]
     return "\n".join(["| data entity | rights | what for | needed to post |", "|---|---|---|---|", *rows])

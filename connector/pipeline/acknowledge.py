@@ -15,9 +15,10 @@ from connector.domain import jsonio, record
 from connector.domain.problems import Problem
 from connector.domain.stages import ExportStatus, Stage
 from connector.domain.writes import BatchStatus, Outcome, WriteKind
+from connector.pipeline import linked
 from connector.pipeline.poison import MOST_ATTEMPTS, groups, retry_seconds
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import batches, kinds, records, writes
+from connector.store import batches, kinds, open_writes, records, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
@@ -32,6 +33,8 @@ LOOK_LEASE_SECONDS = 60.0
 
 
 def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
+    with runtime.database.begin() as tx:
+        linked.follow(tx, connection)
     _again(runtime, connection)
     _intend(runtime, connection)
     while box.open() and runtime.ready(connection, "brex") and _look(runtime, connection):
@@ -80,11 +83,15 @@ def _not_reported(tx: Tx, connection: Connection, unasked: Sequence[Claimed]) ->
     """
     of_transactions = connection.settings["brex"]["source"] == "transactions"
     why = f"Brex is not told of {'card transactions' if of_transactions else 'bills'}"
+    second = "Brex is told of its record, once both entries stand"
     status = ExportStatus.NOT_APPLICABLE
     moves = [
-        Move(one.id, Stage.WRITTEN, Stage.ACKNOWLEDGED, why, attempts=one.attempts, problems=[], export_status=status)
+        Move(
+            one.id, Stage.WRITTEN, Stage.ACKNOWLEDGED, why if one.linked_to is None else second,
+            attempts=one.attempts, problems=[], export_status=status,
+        )
         for one in unasked
-    ]
+    ]  # fmt: skip
     move(tx, connection.id, ACTOR, moves)
 
 
@@ -141,7 +148,7 @@ def reference_id(ledger: dict[str, Any]) -> str:
 def _report(runtime: Runtime, connection: Connection) -> bool:
     """Send one call's worth. False where nothing was waiting."""
     with runtime.database.begin() as tx:
-        taken = writes.claim_open(tx, connection.id, WriteKind.ACKNOWLEDGE, MOST)
+        taken = open_writes.claim_open(tx, connection.id, WriteKind.ACKNOWLEDGE, MOST)
         if not taken:
             return False
         batch_id = batches.begin(tx, connection.id, None, [one.id for one in taken], DEADLINE_SECONDS)

@@ -44,6 +44,7 @@ class Sent:
     legal_entity: str = ""
     day: date | None = None
     removed: bool = False  # taken out of its journal by us, and seen to be gone
+    form: str = "general_journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Ours:
     settled: bool = False  # a person has seen to what changed in Brex
     moving: bool = False
     sent: tuple[Sent, ...] = ()
+    linked: bool = False  # a second entry: it stands in the ledger only, and its record speaks for it in Brex
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ def _journal_names(rows: Iterable[Row] | None) -> dict[str, dict[str, JournalNam
         return None
     found: dict[str, dict[str, JournalName]] = {}
     for row in rows:
-        name = JournalName(_text(row, "Name"), _text(row, "PrivateForUserGroup"))
+        name = JournalName(_text(row, "Name"), _text(row, "PrivateForUserGroup"), _text(row, "Type"))
         found.setdefault(_text(row, "dataAreaId").lower(), {})[name.name.casefold()] = name
     return found
 

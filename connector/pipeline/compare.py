@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from connector.domain.money import Money
+from connector.domain.plural import counted
 from connector.domain.record import EXPORTED, READY, SETTLED
-from connector.domain.reference import reference
+from connector.domain.reference import linked_id, reference
 from connector.domain.stages import ExportStatus, Stage
-from connector.domain.writes import LINES, Outcome, WriteKind
+from connector.domain.writes import JOURNALS, LINES, Outcome, WriteKind
 from connector.pipeline import confirm
 from connector.pipeline.balance import Finding, Key, Ours, Result, Row, Sent, Theirs, total
 
@@ -56,9 +57,10 @@ def compare(
     result = Result(period.first, period.last)
     for one in ours:
         result.moving += one.moving
-        _in_brex(period, one, theirs.get(one.record_id), found, result)
+        if not one.linked:
+            _in_brex(period, one, theirs.get(one.record_id), found, result)
         for sent in one.sent:
-            if sent.kind in LINES and period.has(sent.day or one.day):
+            if sent.kind in LINES and sent.form in JOURNALS and period.has(sent.day or one.day):
                 _in_ledger(period, one, sent, found.get(sent.reference, []), result)
     known = {one.record_id for one in ours}
     for shown in theirs.values():
@@ -147,7 +149,7 @@ def _in_ledger(period: Period, one: Ours, sent: Sent, found: list[Row], result: 
     if sent.outcome != Outcome.WRITTEN or _taken_back(one, sent, found):
         if found:
             told = "was surely not written" if sent.outcome != Outcome.WRITTEN else "was taken back and written again"
-            told = f"F&O has {len(found)} line(s) of an entry that {told}"
+            told = f"F&O has {counted(len(found), 'line')} of an entry that {told}"
             result.findings.append(_about(one, "orphan", told, total(found), sent, found))
         return
     result.planned[key] += _signed(sent, amount)
@@ -182,25 +184,25 @@ def _judge(one: Ours, sent: Sent, found: list[Row], amount: Decimal, delimiter: 
     """Kind and sentence of the finding; None where the lines are as they were sent, where we know them to be."""
     count = len(sent.intent) if sent.intent else sent.lines
     journals = sorted({str(line.get("JournalBatchNumber")) for line in found})
-    places = ", ".join(journals)
+    places = f"journal{'' if len(journals) == 1 else 's'} {', '.join(journals)}"
     if not found:
         return "missing", "F&O has no line with its reference"
     if len(found) > count:
-        return "doubled", f"F&O has {len(found)} lines, not {count}, in journal(s) {places}"
+        return "doubled", f"F&O has {len(found)} lines, not {count}, in {places}"
     if len(found) < count:
-        return "deleted", f"F&O has {len(found)} lines of {count}, in journal(s) {places}"
+        return "deleted", f"F&O has {len(found)} lines of {count}, in {places}"
     told = _altered(sent, found, amount, delimiter)
     if told and "D365-ALTERED" not in one.accepted:
         return "altered", told
     if len(journals) > 1 or (sent.journal and journals != [sent.journal]):
-        return "moved", f"F&O has it in journal(s) {places}, not in {sent.journal or 'one alone'}"
+        return "moved", f"F&O has it in {places}, not in {sent.journal or 'one alone'}"
     return None
 
 
 def _altered(sent: Sent, found: list[Row], amount: Decimal, delimiter: str) -> str:
     if not sent.intent:  # purged: by number of lines and amount only
         return "" if total(found) == amount else f"F&O has {total(found)}, not {amount}"
-    verdict = confirm.judge(sent.intent, found, delimiter)
+    verdict = confirm.judge(sent.intent, found, delimiter, posted=True)
     if verdict.outcome != "written":
         return verdict.message
     return "; ".join(verdict.differences)
@@ -220,6 +222,7 @@ def _strangers(
     waiting = {_own(one): one.record_id for one in ours if one.stage == Stage.HELD and not one.moving}
     known |= explained - waiting.keys()
     first = {reference(record_id, 0, WriteKind.ENTRY): record_id for record_id in theirs}
+    first |= {reference(linked_id(record_id), 0, WriteKind.ENTRY): record_id for record_id in theirs}
     for named, lines in sorted(found.items()):
         days = [day for line in lines if period.has(day := _day(line))]
         if named in known or not days:
@@ -228,10 +231,10 @@ def _strangers(
         key = (str(line.get("dataAreaId", "")).lower(), str(line.get("CurrencyCode", "")))
         result.ledger[key] += total(lines)
         record_id = waiting.get(named) or first.get(named, "")
-        told = f"F&O has {len(lines)} line(s) with this reference, and no entry of ours explains them"
+        told = f"F&O has {counted(len(lines), 'line')} with this reference, and no entry of ours explains them"
         told += f"; it is the one of Brex's record {record_id}" if record_id else ""
         if named in waiting:
-            told = f"F&O has {len(lines)} line(s) of it, and it is held here before it could be compared with them"
+            told = f"F&O has {counted(len(lines), 'line')} of it, and it is held before it could be compared with them"
         places = ", ".join(sorted({str(one.get("JournalBatchNumber")) for one in lines}))
         kind = "held" if named in waiting else "orphan"
         result.findings.append(Finding(kind, record_id, named, told, places, *key, total(lines), days[0]))

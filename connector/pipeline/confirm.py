@@ -27,12 +27,27 @@ _COMPARED = (
     "SalesTaxGroup",
     "ItemSalesTaxGroup",
     "SalesTaxCode",
+    "Invoice",
+    "InvoiceDate",
+    "DueDate",
+    "MarkedInvoice",
+    "MarkedInvoiceCompany",
+    "FinTagDisplayValue",
+    "OffsetFinTagDisplayValue",
 )
+_DAYS = frozenset({"TransDate", "InvoiceDate", "DueDate"})
+# Of a posted payment they may be cleared: what it settles is settled then.
+_CLEARED = frozenset({"MarkedInvoice", "MarkedInvoiceCompany"})
+# Facts (Microsoft, financial tags): they are no part of an account, a feature that is switched off hides them all, and
+# rules and the journal's header fill in those that were left blank. How a line shows them is not recorded. So one that
+# is not there is no difference, nor are others around it; another one in its place is.
+_TAGS = frozenset({"FinTagDisplayValue", "OffsetFinTagDisplayValue"})
+_TAG_DELIMITERS = "-._|~"
 _LONGEST = 200
-# Without these in the answer nothing can be said about a line. Facts: each is a property of every ledger journal line
-# (metadata), and of every line that was recorded.
+# Without these in the answer nothing can be said about a line. Facts: each is a property of every journal line,
+# whatever the journal's form (metadata), and of every line that was recorded.
 _ESSENTIAL = ("AccountDisplayValue", "DebitAmount", "CreditAmount", "CurrencyCode", "TransDate", "Document")
-_DIMENSION_STRINGS = frozenset(name for name in _COMPARED if name.endswith("DisplayValue"))
+_DIMENSION_STRINGS = frozenset(name for name in _COMPARED if name.endswith("DisplayValue")) - _TAGS
 
 
 class InnerError(Protocol):
@@ -116,8 +131,8 @@ def _is_for(parts: Sequence[Part], position: int, content_ids: Sequence[Sequence
     return len(parts) == len(content_ids)
 
 
-def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> Verdict:
-    """Compare an entry as sent with the lines F&O shows for it."""
+def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-", *, posted: bool = False) -> Verdict:
+    """Compare an entry as sent with the lines F&O shows for it. `posted`: their journal is, or may be by now."""
     if len(rows) != len(intent) or any(name not in row for row in rows for name in _ESSENTIAL):
         return Verdict("unknown", message=f"F&O showed {len(rows)} of {len(intent)} lines, or not all of each line")
     if told := _not_ours(intent, rows):
@@ -132,7 +147,7 @@ def judge(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> V
     return Verdict(
         "written",
         rows=tuple(rows),
-        differences=tuple(differences(intent, rows, delimiter)),
+        differences=tuple(differences(intent, rows, delimiter, posted=posted)),
         vouchers=vouchers,
         ledger=ledger,
     )
@@ -153,34 +168,45 @@ def _name(value: Any) -> str:
     return str(value)[:_LONGEST]
 
 
-def differences(intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-") -> list[str]:
+def differences(
+    intent: Sequence[Row], rows: Sequence[Row], delimiter: str = "-", *, posted: bool = False
+) -> list[str]:
     """Where F&O's lines differ from the intent, in words; lines are matched best first, whatever their order."""
     left = list(rows)
     told: list[str] = []
     for line in intent:
-        best = min(left, key=lambda row: len(_line_differences(line, row, delimiter)))
+        best = min(left, key=lambda row: len(_line_differences(line, row, delimiter, posted)))
         left.remove(best)
-        told += _line_differences(line, best, delimiter)
+        told += _line_differences(line, best, delimiter, posted)
     return told
 
 
-def _line_differences(line: Row, row: Row, delimiter: str) -> list[str]:
+def _line_differences(line: Row, row: Row, delimiter: str, posted: bool) -> list[str]:
     told = []
     for name in _COMPARED:
         if name not in line or name not in row:
             continue
         if name == "OffsetAccountType" and not line.get("OffsetAccountDisplayValue"):
             continue  # the type of an account that is not there means nothing
+        if posted and name in _CLEARED and not row[name]:
+            continue
+        if name in _TAGS and (not row[name] or _tag(line[name]) in _tag(row[name])):
+            continue
         if _normal(name, line[name], delimiter) != _normal(name, row[name], delimiter):
             told.append(f'{name} sent "{line[name]}", F&O has "{str(row[name])[:_LONGEST]}"')
     return told
+
+
+def _tag(value: Any) -> str:
+    """Without what may be another spelling, as of account strings: escapes, and the delimiters of blank tags."""
+    return str(value).replace("\\", "").strip().strip(_TAG_DELIMITERS).casefold()
 
 
 def _normal(name: str, value: Any, delimiter: str) -> Any:
     if name in ("DebitAmount", "CreditAmount"):
         return Decimal(value) if isinstance(value, int | Decimal) else value
     text = "" if value is None else str(value).strip().casefold()
-    if name == "TransDate":
+    if name in _DAYS:
         return text[:10]
     if name in _DIMENSION_STRINGS:
         # Fact: F&O takes missing trailing segments as blank and may leave them out when it answers.

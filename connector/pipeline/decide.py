@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connector.domain.plural import counted
+
 
 class Do(StrEnum):
     WRITTEN = "written"
@@ -77,7 +79,7 @@ def decide(*, confirmed: bool, lines: int, reading: Reading, clock: Clock, looks
     if not reading.complete:
         return Decision(Do.WAIT, "F&O could not be read", seconds=min(600.0, 10.0 * 2 ** min(looks, 6)))
     total = sum(found.lines for found in reading.found)
-    places = ", ".join(f"{found.lines} line(s) in journal {found.journal}" for found in reading.found)
+    places = ", ".join(f"{counted(found.lines, 'line')} in journal {found.journal}" for found in reading.found)
     if total > lines or len([found for found in reading.found if found.whole]) > 1:
         return _hold("LEDGER-TWICE", "found more than once", found=places)
     if len(reading.found) == 1 and reading.found[0].whole:

@@ -18,7 +18,7 @@ from connector.domain.stages import Stage
 from connector.domain.writes import BatchStatus, WriteKind
 from connector.mapping.text import journal_text
 from connector.pipeline.runtime import Runtime, Stop, posting
-from connector.store import batches, journals, writes
+from connector.store import batches, journals, open_writes, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.journals import Key
@@ -64,7 +64,7 @@ def _begin(
             return None
         if not wanted(tx):
             raise _NotWanted
-        write_id = writes.intend_journal(tx, connection.id, journal_id, marker, intent, jsonio.digest(intent))
+        write_id = writes.intend_journal(tx, connection.id, journal_id, marker, intent, jsonio.digest(intent), key.form)
         batch_id = batches.begin(tx, connection.id, journal_id, [write_id], DEADLINE_SECONDS)
         if batch_id is None:
             raise batches.Taken
@@ -83,13 +83,15 @@ def _create(
 ) -> bool:
     try:
         with runtime.calling(connection, "d365"):
-            header = client.create_header(key.legal_entity, key.journal_name, description, REQUEST_SECONDS)
+            header = client.create_header(
+                key.legal_entity, key.journal_name, description, REQUEST_SECONDS, form=key.form
+            )
     except Stop as stop:
         _end(runtime, journal_id, write_id, batch_id, "refused", str(stop))
         raise
     except Refused as error:
         _end(runtime, journal_id, write_id, batch_id, "refused", str(error))
-        _hold_waiting(runtime, connection, key, str(error))
+        hold_waiting(runtime, connection, key, str(error))
         return False
     except D365Error as error:
         log.warning("journal header uncertain", connection=connection.name, header=description, reason=str(error))
@@ -136,14 +138,12 @@ def _end(runtime: Runtime, journal_id: int, write_id: int, batch_id: int, result
         journals.close(tx, journal_id, why)
 
 
-def _hold_waiting(runtime: Runtime, connection: Connection, key: Key, message: str) -> None:
+def hold_waiting(runtime: Runtime, connection: Connection, key: Key, message: str) -> None:
     """F&O will not open such a journal: everything that waits for one is held, with F&O's words."""
     log.warning("journal refused", connection=connection.name, journal_name=key.journal_name, reason=message)
     problem = Problem("D365-JOURNAL", values={"name": key.journal_name, "entity": key.legal_entity, "message": message})
     with runtime.database.begin() as tx:
-        waiting = writes.claim_open(
-            tx, connection.id, WriteKind.ENTRY, 10_000, key=(key.legal_entity, key.journal_name, key.period)
-        )
+        waiting = open_writes.claim_open(tx, connection.id, WriteKind.ENTRY, 10_000, key=key)
         writes.refused(tx, [{"id": one.id, "evidence": message} for one in waiting])
         moves = [
             Move(one.record_pk, Stage.WRITING, Stage.HELD, "no journal could be opened", problems=[problem])
@@ -153,14 +153,14 @@ def _hold_waiting(runtime: Runtime, connection: Connection, key: Key, message: s
         move(tx, connection.id, ACTOR, moves)
 
 
-def usable(runtime: Runtime, connection: Connection, client: D365Client, company: str, number: str) -> bool:
+def usable(runtime: Runtime, connection: Connection, client: D365Client, key: Key, number: str) -> bool:
     """False where the journal was posted or is gone: F&O refuses every line then, through no fault of the entry.
 
     Never raises: it is asked while an answer is still to be stored.
     """
     try:
         with runtime.calling(connection, "d365"):
-            header = client.header(company, number)
+            header = client.header(key.legal_entity, number, key.form)
     except (Stop, D365Error) as error:
         log.warning("journal not readable", connection=connection.name, journal=number, reason=str(error))
         return True

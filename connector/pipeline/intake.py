@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connector.domain import jsonio
+from connector.domain.reference import LINKED
 from connector.store import records
 from connector.store.engine import Tx
 from connector.store.records import Heard, Intake
@@ -13,13 +14,15 @@ LONGEST_ID = 200
 
 
 def readable_id(value: Any) -> bool:
-    """An id that can be stored and shown: short printable text."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable() and value == value.strip()
+    """An id that can be stored and shown: short printable text. None of ours: those of second entries."""
+    if not isinstance(value, str) or value.endswith(LINKED):
+        return False
+    return 0 < len(value) <= LONGEST_ID and value.isprintable() and value == value.strip()
 
 
 def announce(tx: Tx, connection_id: int, record_ids: Iterable[str], *, actor: str, source: str) -> Intake:
     """Ids alone, as a webhook brings them; the same id twice counts once."""
-    heard = [Heard(record_id) for record_id in dict.fromkeys(record_ids)]
+    heard = [Heard(record_id) for record_id in dict.fromkeys(record_ids) if not record_id.endswith(LINKED)]
     return records.intake(tx, connection_id, heard, actor=actor, source=source)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from connector.domain import jsonio, record
 from connector.domain.connection import Posting
@@ -15,8 +16,9 @@ from connector.domain.writes import WriteKind
 from connector.mapping.mappings import Mappings
 from connector.mapping.plan import Skip, plan
 from connector.mapping.rules import RuleBook
-from connector.pipeline import lookups, refresh, vendors
+from connector.pipeline import duplicates, linked, lookups, refresh, vendors
 from connector.pipeline.runtime import Runtime, TimeBox, posting
+from connector.store import linked as pairs
 from connector.store import records, rules
 from connector.store.connections import Connection
 from connector.store.engine import Database
@@ -26,6 +28,7 @@ from connector.vendors.book import Vendors
 
 ACTOR = "task:map"
 MOST = 500
+LATER_SECONDS = 30.0  # until F&O is asked again for the numbers of vendor invoices
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,24 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
         refresh.run(runtime, connection)
         connection = runtime.connection(connection.id) or connection
     known = rules_of(runtime.database, connection)
+    with runtime.database.begin() as tx:
+        linked.follow(tx, connection)
     while box.open():
         with runtime.database.begin() as tx:
             claimed = records.claim_to_map(tx, connection.id, MOST)
             claimed += records.claim_to_replan(tx, connection.id, known.version, MOST)
+            firsts = pairs.firsts(tx, [one.id for one in claimed if one.linked_to is not None])
         if not claimed:
             return
-        moves = {one.id: step(one, known) for one in claimed}
-        same = [one.id for one in claimed if _same(one, moves[one.id])]
+        moves = {one.id: step(one, known, firsts.get(one.id)) for one in claimed}
+        looked = duplicates.look(runtime, connection, claimed, moves)
         with runtime.database.begin() as tx:
-            move(tx, connection.id, ACTOR, [made for id_, made in moves.items() if id_ not in same])
+            moves = duplicates.settle(tx, connection.id, moves, looked)
+            records.defer(tx, connection.id, looked.later, LATER_SECONDS)
+            same = [one.id for one in claimed if one.id in moves and _same(one, moves[one.id])]
+            stepped = [made for id_, made in moves.items() if id_ not in same]
+            linked.lock(tx, connection.id, [one.id for one in stepped])
+            linked.after_planning(tx, connection, stepped, move(tx, connection.id, ACTOR, stepped))
             records.replanned(tx, connection.id, same, known.version)
             vendors.remember(tx, connection.id, known.vendors)
         known.vendors.new.clear()
@@ -91,18 +102,20 @@ def _same(one: Claimed, made: Move) -> bool:
     return one.stage is Stage.HELD and made.to is Stage.HELD and told == one.problems
 
 
-def step(one: Claimed, known: Rules) -> Move:
-    """What planning makes of one claimed record."""
+def step(one: Claimed, known: Rules, first: Any = None) -> Move:
+    """What planning makes of one claimed record. `first`: of a second entry its record, as `store.linked` has it."""
     try:
         found = record.parse(jsonio.loads(one.body or ""))
     except (record.Unreadable, jsonio.NotJson) as error:
         problems = [Problem("RECORD-UNREADABLE", values={"reason": str(error)})]
         return Move(one.id, one.stage, Stage.HELD, "cannot be read", attempts=one.attempts, problems=problems)
-    accepted = frozenset(one.accepted)
+    accepted = frozenset([*one.accepted, *(first.accepted if first is not None else ())])
     planned = plan(
         found, known.posting, known.mappings, known.master, known.approved, accepted,
         rules=known.book, vendors=known.vendors,
     )  # fmt: skip
+    if first is not None and not isinstance(planned, list):
+        planned = _second(one, first, planned)
     if isinstance(planned, Skip):
         return Move(
             one.id,
@@ -119,6 +132,11 @@ def step(one: Claimed, known: Rules) -> Move:
         one.id, one.stage, Stage.HELD, "; ".join(problem.code for problem in planned), attempts=one.attempts,
         problems=planned, data={"rules": known.version}, planned_rules=known.version,
     )  # fmt: skip
+
+
+def _second(one: Claimed, first: Any, planned: Entry | Skip) -> Entry | Skip | list[Problem]:
+    made = linked.choose(one, first, planned if isinstance(planned, Entry) else None)
+    return [made] if isinstance(made, Problem) else Skip(made) if isinstance(made, str) else made
 
 
 def _mapped(one: Claimed, entry: Entry, version: int) -> Move:

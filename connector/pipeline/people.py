@@ -8,9 +8,10 @@ from typing import Any, Final
 from connector.domain.problems import INFOLOG, PROBLEMS
 from connector.domain.stages import Stage
 from connector.domain.writes import Outcome, WriteKind
-from connector.pipeline import epochs
+from connector.pipeline import epochs, pairs
+from connector.pipeline.pairs import Part
 from connector.pipeline.runtime import Runtime
-from connector.store import records, reversals, views, writes
+from connector.store import receipts, records, reversals, views, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.moves import Move, move
@@ -19,7 +20,7 @@ from connector.store.writes import Write
 MOST = 1000
 SKIPPABLE = frozenset({Stage.RECEIVED, Stage.FETCHED, Stage.MAPPED, Stage.HELD})
 # Held for these, an entry was seen in the ledger, however its own write ended.
-_SEEN: Final = frozenset({"D365-ALTERED", "D365-VOUCHER", "LEDGER-TWICE", "LEDGER-PARTIAL"})
+_SEEN: Final = frozenset({"D365-ALTERED", "D365-VOUCHER", "LEDGER-TWICE", "LEDGER-PARTIAL", "INVOICE-ALTERED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,16 @@ def retry(
     """
     done = Done()
     with runtime.database.begin() as tx:
-        for part in _parts(views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)):
-            if repost:
-                _repost(tx, connection, actor, reason, part, done)
-            else:
+        chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
+        for both in pairs.parts(tx, chosen, MOST) if repost else ():
+            stand = writes.live(tx, sorted(both.others), WriteKind.ENTRY, lock=False)
+            beside = {row.id: pairs.stands_beside(row, both, stand) for row in both.rows}
+            _repost(tx, connection, actor, reason, [row for row in both.rows if not beside[row.id]], done, both.asked)
+            for row in both.rows:
+                if beside[row.id] and row.id in both.asked:
+                    done.leave(row.record_id, f"{beside[row.id]} belongs to it and stands; take that one back first")
+        for part in _parts(chosen):
+            if not repost:
                 _retry(tx, connection, actor, reason, _acceptable(part, done) if anyway else part, done, anyway=anyway)
     return done
 
@@ -102,9 +109,14 @@ def _retry(
     writes.look_now(tx, [one.id for one in looked_for if one is not None and _known(one)])
     reversals.look_now(tx, [one.id for one in looked_for if one is not None])
     records.look_anew(tx, connection.id, [pk for pk in moved if pk not in live])
-    done.changed.extend(row.record_id for row in part if row.id in moved)
+    asked = receipts.again(tx, pks)
     for row in part:
-        if row.id not in moved and row.record_id not in done.why:
+        if row.id in asked and row.record_id in done.why:
+            done.left_alone.remove(row.record_id)  # its receipts, at least, are tried again
+            del done.why[row.record_id]
+    done.changed.extend(row.record_id for row in part if row.id in moved or row.id in asked)
+    for row in part:
+        if row.id not in moved | asked and row.record_id not in done.why:
             done.leave(row.record_id, "it has just moved on")
 
 
@@ -132,13 +144,15 @@ def _retried(record_pk: int, stage: Stage, live: bool, why: str, data: dict[str,
     return Move(record_pk, stage, None, why)
 
 
-def _repost(tx: Tx, connection: Connection, actor: str, reason: str, part: Sequence[Any], done: Done) -> None:
+def _repost(
+    tx: Tx, connection: Connection, actor: str, reason: str, part: Sequence[Any], done: Done, asked: frozenset[int]
+) -> None:
     wished = {row.id: row.epoch + 1 for row in part if row.stage == Stage.REVERSED}
     moved = epochs.begin(tx, connection.id, actor, wished, _told("to be written anew", reason))
     for row in part:
         if row.id in moved:
             done.changed.append(row.record_id)
-        else:
+        elif row.id in asked:
             done.leave(row.record_id, "only what was taken back (`connector reverse`) can be written anew")
 
 
@@ -155,16 +169,22 @@ def skip(
         chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
         if among is not None:
             chosen = [row for row in chosen if row.record_id in among and row.stage in SKIPPABLE]
-        for part in _parts(chosen):
-            live = writes.live(tx, [row.id for row in part], WriteKind.ENTRY)
+        for part in pairs.parts(tx, chosen, MOST):
+            pks = [row.id for row in part.rows]
+            writes.lock(tx, pks)
+            part = pairs.locked(tx, connection.id, part)  # noqa: PLW2901
+            live = writes.live(tx, pks, WriteKind.ENTRY, lock=not part.others)
             moves = [
                 Move(row.id, Stage(row.stage), Stage.SKIPPED, reason, problems=[], reason=reason)
-                for row in part
-                if row.id not in live and row.stage in SKIPPABLE
+                for row in part.rows
+                if pairs.may_skip(row, part, live, SKIPPABLE)
             ]
             moved = move(tx, connection.id, actor, moves)
-            for row in part:
-                (done.changed if row.id in moved else done.left_alone).append(row.record_id)
+            for row in part.rows:
+                if row.id in moved:
+                    done.changed.append(row.record_id)
+                elif row.id in part.asked:
+                    done.left_alone.append(row.record_id)
     return done
 
 
@@ -184,29 +204,46 @@ def reverse(
         "vendor_checked": vendor_checked, "gone": gone,
     }  # fmt: skip
     with runtime.database.begin() as tx:
-        for part in _parts(views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)):
-            again = [row for row in part if repost and row.stage == Stage.REVERSED]
-            _repost(tx, connection, actor, reason, again, done)
-            _reverse(tx, connection, actor, wish, [row for row in part if row not in again], done)
+        chosen = views.ids(tx, connection.id, record_ids=record_ids, stage=stage, problem=problem)
+        for part in pairs.parts(tx, chosen, MOST):
+            again = [row for row in part.rows if repost and row.stage == Stage.REVERSED]
+            _repost(tx, connection, actor, reason, again, done, part.asked)
+            rest = [row for row in part.rows if row not in again]
+            _reverse(tx, connection, actor, wish, Part(rest, part.others, part.asked), done)
     return done
 
 
-def _reverse(tx: Tx, connection: Connection, actor: str, wish: dict[str, Any], part: Sequence[Any], done: Done) -> None:
-    pks = [row.id for row in part]
+def _reverse(tx: Tx, connection: Connection, actor: str, wish: dict[str, Any], part: Part, done: Done) -> None:
+    pks = [row.id for row in part.rows]
     writes.lock(tx, pks)  # before their records, as everywhere
-    live, back = writes.live(tx, pks, WriteKind.ENTRY), reversals.live(tx, pks)
-    moves, why = [], f"to be taken back: {wish['reason']}"[:500]
-    for row in part:
-        refusal = _irreversible(row, live.get(row.id), back.get(row.id), gone=wish["gone"])
-        if refusal:
-            done.leave(row.record_id, refusal)
-        else:
-            moves.append(Move(row.id, Stage(row.stage), Stage.WRITING, why, data={"wish": wish}, problems=[]))
+    part = pairs.locked(tx, connection.id, part)
+    live, back = writes.live(tx, pks, WriteKind.ENTRY, lock=not part.others), reversals.live(tx, pks)
+    # That F&O has nothing of it is said of the one that was named.
+    wishes = {pk: {**wish, "gone": wish["gone"] and pk in part.asked} for pk in pks}
+    refusals = {
+        row.id: _irreversible(row, live.get(row.id), back.get(row.id), gone=wishes[row.id]["gone"])
+        for row in part.rows
+    }
+    refusals |= {row.id: refusals[row.id] or pairs.stays(row, part, refusals, live) for row in part.rows}
+    why = f"to be taken back: {wish['reason']}"[:500]
+    moves = [
+        Move(row.id, Stage(row.stage), Stage.WRITING, why, data={"wish": wishes[row.id]}, problems=[])
+        for row in part.rows if not refusals[row.id]
+    ]  # fmt: skip
     moved = move(tx, connection.id, actor, moves)
-    reversals.ask(tx, connection.id, [_removal(live[pk], wish) for pk in sorted(moved)])
+    reversals.ask(tx, connection.id, [removal(live[pk], wishes[pk]) for pk in sorted(moved)])
     reversals.hand_over(tx, [live[pk].id for pk in moved])
     reversals.forget_reports(tx, sorted(moved))
-    done.changed.extend(row.record_id for row in part if row.id in moved)
+    told = "its first entry is taken back before it was sent"
+    moves = [
+        Move(row.id, Stage(row.stage), Stage.SKIPPED, told, problems=[], reason=told)
+        for row in part.rows if pairs.unsent(row, part, live, back, moved)
+    ]  # fmt: skip
+    moved |= move(tx, connection.id, actor, moves)
+    done.changed.extend(row.record_id for row in part.rows if row.id in moved)
+    for row in part.rows:
+        if row.id not in moved and row.id in part.asked:
+            done.leave(row.record_id, refusals[row.id])
 
 
 def _irreversible(row: Any, entry: Write | None, back: Write | None, *, gone: bool) -> str:
@@ -217,20 +254,26 @@ def _irreversible(row: Any, entry: Write | None, back: Write | None, *, gone: bo
         return "its reversing entry is not settled; see to its problem, then retry it"
     if back is not None:
         return "it is being taken back already"
-    if entry is None:
-        return "no entry of it stands in the ledger"
+    if entry is None or _posted_invoice(entry):
+        told = "its vendor invoice is posted in F&O, where a person may write a credit note"
+        return "no entry of it stands in the ledger" if entry is None else told
     # Where F&O cannot tell, the word of a person who looked ends the doubt.
-    told = _SEEN | {"LEDGER-CANNOT-TELL"} if gone else _SEEN
-    seen = row.stage == Stage.HELD and (entry.confirmed or not told.isdisjoint(_codes(row)))
+    codes = _SEEN | {"LEDGER-CANNOT-TELL"} if gone else _SEEN
+    seen = row.stage == Stage.HELD and (entry.confirmed or not codes.isdisjoint(_codes(row)))
     if entry.outcome == Outcome.OPEN or (entry.outcome == Outcome.UNCERTAIN and not seen):
         return "it is not known yet whether F&O has its entry; let it go on, or retry it, first"
     return ""
 
 
-def _removal(entry: Write, wish: dict[str, Any]) -> dict[str, Any]:
+def _posted_invoice(entry: Write) -> bool:
+    return entry.form == "pending_invoice" and bool(entry.ledger.get("voucher"))
+
+
+def removal(entry: Write, wish: dict[str, Any]) -> dict[str, Any]:
+    """The write that takes an entry back, as `writes.intend` stores it."""
     return {
         "record_pk": entry.record_pk, "epoch": entry.epoch, "kind": WriteKind.REMOVAL, "reference": entry.reference,
         "intent": [], "intent_hash": "", "lines": entry.lines, "legal_entity": entry.legal_entity,
-        "journal_name": entry.journal_name, "period": entry.period, "wish": wish,
+        "journal_name": entry.journal_name, "period": entry.period, "form": entry.form, "wish": wish,
         "posting_date": None if entry.posting_date is None else entry.posting_date.isoformat(),
     }  # fmt: skip

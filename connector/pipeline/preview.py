@@ -38,6 +38,8 @@ def of(runtime: Runtime, connection: Connection, record_id: str) -> Preview | No
     """
     with runtime.database.begin() as tx:
         kept = views.one(tx, connection.id, record_id)
+    if kept is not None and kept["linked_to"]:
+        return of(runtime, connection, kept["linked_to"])  # with its second entry
     body = kept["body"] if kept is not None else None
     source = "Brex" if body is None else "stored"
     if body is None:

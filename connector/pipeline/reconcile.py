@@ -8,19 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
-from connector.d365 import odata
-from connector.d365.wire import LINE_FIELDS
 from connector.domain import record
 from connector.domain.connection import Posting
 from connector.domain.money import Money
-from connector.domain.reference import PATTERN
+from connector.domain.writes import JOURNALS
 from connector.mapping.dates import local_date
 from connector.mapping.entities import LegalEntity
-from connector.pipeline import intake, outcome
+from connector.pipeline import forms, intake, outcome
 from connector.pipeline.balance import Ours, Result, Row, Sent, Theirs
 from connector.pipeline.compare import Period, compare
+from connector.pipeline.invoices import reconcile as pending_invoices
 from connector.pipeline.pages import REVIEWED, from_day, pages
 from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, posting
@@ -50,7 +50,7 @@ def run(runtime: Runtime, connection: Connection, first: date, last: date) -> Re
         started = reconciling.last_event(tx)
     before = _books(runtime, connection, first, last, ())
     theirs = _read_brex(runtime, connection, settings, first, last)
-    theirs |= _named(runtime, connection, settings, {row.record_id for row in before.rows} - theirs.keys())
+    theirs |= _named(runtime, connection, settings, _named_in_brex(before) - theirs.keys())
     lines = _read_ledger(runtime, connection, settings, before, first, last)
     dated = [one.record_id for one in theirs.values() if one.day is not None and first <= one.day <= last]
     after = _books(runtime, connection, first, last, dated)
@@ -59,7 +59,11 @@ def run(runtime: Runtime, connection: Connection, first: date, last: date) -> Re
         explained = reconciling.known_references(tx, sorted({str(line["Document"]) for line in lines}))
     delimiter = outcome.delimiter(runtime, connection)
     period = Period(first, last, settings.start_date, settings.legal_entity, delimiter)
-    return compare(period, ours, theirs, lines, explained)
+    result = compare(period, ours, theirs, lines, explained)
+    by_key = {row.id: one for row, one in zip(after.rows, ours, strict=True)}
+    pending_invoices.check(runtime, connection, by_key, period.has, result)
+    result.findings.sort(key=lambda one: one.identity)
+    return result
 
 
 # Brex
@@ -128,27 +132,19 @@ def _read_ledger(
     """All lines that look like ours, around the period; ours that are not among them in a wider time."""
     sent = [one for each in books.sent.values() for one in each]
     companies = {one.legal_entity for one in sent if one.legal_entity} | {settings.legal_entity}
+    with runtime.database.begin() as tx:
+        used = forms.in_use(tx, connection.id, settings)
     client = runtime.clients(connection).d365
     lines: list[Row] = []
     with runtime.calling(connection, "d365"):
         for company in sorted(companies):
-            where = _like_ours(company, first - _MARGIN, last + _MARGIN)
-            rows = client.rows("LedgerJournalLines", filter=where, select=LINE_FIELDS)
-            lines += [row for row in rows if PATTERN.fullmatch(str(row.get("Document", "")))]
+            lines += forms.our_lines(client, company, used, first - _MARGIN, last + _MARGIN)
         found = {str(line["Document"]) for line in lines}
-        for company in sorted(companies):
-            absent = [one for one in sent if one.legal_entity == company and one.outcome == "written"]
-            named = sorted({one.reference for one in absent} - found)[:_MOST_FAR]
-            lines += client.lines_by_document(company, named, first=first - _FAR, last=last + _FAR)
+        for company, form in product(sorted(companies), used):
+            own = [one for one in sent if (one.legal_entity, one.form) == (company, form)]
+            named = sorted({one.reference for one in own if one.outcome == "written"} - found)[:_MOST_FAR]
+            lines += client.lines_by_document(company, named, first=first - _FAR, last=last + _FAR, form=form)
     return lines
-
-
-def _like_ours(company: str, first: date, last: date) -> str:
-    """Bounded by company and date: an unbounded wildcard search was seen to take F&O most of a minute."""
-    return (
-        f"{odata.equals('dataAreaId', company)} and Document eq 'BX*' "
-        f"and TransDate ge {first}T00:00:00Z and TransDate le {last}T23:59:59Z"
-    )
 
 
 # Our own side
@@ -161,8 +157,8 @@ def _books(runtime: Runtime, connection: Connection, first: date, last: date, re
     sent: dict[int, list[Sent]] = {}
     for row in found:
         one = Sent(
-            row.kind, row.epoch, row.reference, row.outcome, tuple(row.intent), row.lines, row.journal,
-            row.legal_entity, row.posting_date, row.removed_at is not None,
+            row.kind, row.epoch, row.reference, row.outcome, tuple(row.intent) if row.form in JOURNALS else (),
+            row.lines, row.journal, row.legal_entity, row.posting_date, row.removed_at is not None, row.form,
         )  # fmt: skip
         sent.setdefault(row.record_pk, []).append(one)
     return Books(rows, sent)
@@ -184,4 +180,10 @@ def _ours(row: Any, books: Books, shown: dict[str, Theirs], *, moving: bool) -> 
         row.settled,
         moving,
         tuple(books.sent.get(row.id, ())),
+        row.linked_to is not None,
     )
+
+
+def _named_in_brex(books: Books) -> set[str]:
+    """Second entries of records have no name there."""
+    return {row.record_id for row in books.rows if row.linked_to is None}

@@ -8,17 +8,21 @@ stands in the ledger gets a write that is uncertain from birth, and `resolve` re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import structlog
 
-from connector.d365 import odata
+from connector.d365.client import D365Client
+from connector.d365.errors import D365Error
+from connector.d365.forms import IN_ORDER
+from connector.d365.pending import PendingInvoices
 from connector.domain import record
+from connector.domain.connection import Posting
 from connector.domain.reference import PATTERN, reference
 from connector.domain.stages import Stage
 from connector.domain.writes import WriteKind
-from connector.pipeline import epochs, intake
+from connector.pipeline import epochs, forms, intake
 from connector.pipeline.pages import REVIEWED, from_day, pages
 from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.runtime import Runtime, Stop, posting
@@ -31,6 +35,7 @@ from connector.store.writes import Write
 log = structlog.get_logger()
 ACTOR = "person:recover"
 MARGIN = timedelta(days=45)
+INVOICES_MARGIN = timedelta(days=400)  # a bill is dated by its vendor
 
 
 class TooEarly(Exception):
@@ -50,6 +55,13 @@ class Recovered:
     known: int
 
 
+class Seen(NamedTuple):
+    """Our references in the ledger, each with the form of its journal, and the forms that could be read."""
+
+    references: dict[str, str]
+    forms: list[str]
+
+
 def before_posting(runtime: Runtime, connection: Connection) -> None:
     """The first time this database posts for a connection: read the ledger once. Raises the client's errors.
 
@@ -65,27 +77,75 @@ def before_posting(runtime: Runtime, connection: Connection) -> None:
     if early > 0:
         raise Stop(str(TooEarly(early)))
     if not done:
-        found = scan(runtime, connection)
+        seen = scan(runtime, connection)
         with runtime.database.begin() as tx:
-            ledger.store(tx, connection.id, sorted(found))
-        log.info("ledger read before the first entry", connection=connection.name, found=len(found))
+            ledger.forget_forms(tx, connection.id)
+            ledger.store(tx, connection.id, seen.references, seen.forms)
+        log.info("ledger read before the first entry", connection=connection.name, found=len(seen.references))
 
 
-def scan(runtime: Runtime, connection: Connection) -> set[str]:
-    """Every reference of ours in the connection's companies, from before its start date on."""
-    settings = posting(connection)
-    client = runtime.clients(connection).d365
-    found: set[str] = set()
+def before_sending(runtime: Runtime, connection: Connection, form: str) -> None:
+    """The first time this database sends lines of a form: look for ours in such journals, if that is still to do.
+
+    Raises the client's errors: where they cannot be read, none may be sent. (General journals: `before_posting`.)
+    """
+    if form == "general_journal":
+        return
+    with runtime.database.begin() as tx:
+        if form in ledger.forms_read(tx, connection.id):
+            return
+    settings, client = posting(connection), runtime.clients(connection).d365
+    with runtime.calling(connection, "d365"), forms.maybe_closed():
+        found = _references(client, settings, form)
+    with runtime.database.begin() as tx:
+        ledger.store(tx, connection.id, dict.fromkeys(found, form), [form])
+    log.info("journals read before the first entry", connection=connection.name, form=form, found=len(found))
+
+
+def scan(runtime: Runtime, connection: Connection) -> Seen:
+    """Every reference of ours in the connection's companies, from before its start date on.
+
+    Kinds of journal that F&O does not show our user are left out: with a database lost nothing is known of settings
+    that once were, so all are tried.
+    """
+    settings, client = posting(connection), runtime.clients(connection).d365
+    seen = Seen({}, [])
     with runtime.calling(connection, "d365"):
+        for form in IN_ORDER:
+            try:
+                found = _references(client, settings, form)
+            except D365Error as error:
+                if form == "general_journal" or not forms.closed_to_us(error):
+                    raise
+                log.info("journals not readable", connection=connection.name, form=form, reason=str(error))
+                continue
+            seen.forms.append(form)
+            seen.references.update((one, form) for one in found if one not in seen.references)
+        _pending_invoices(client, settings, seen)
+    return seen
+
+
+def _pending_invoices(client: D365Client, settings: Posting, seen: Seen) -> None:
+    """Those are looked for by reference each time before anything is sent, so no form has to have been read."""
+    found: set[str] = set()
+    try:
         for company in sorted({settings.legal_entity, *settings.entities}):
-            where = f"{odata.equals('dataAreaId', company)} and Document eq 'BX*' and {_since(settings.start_date)}"
-            rows = client.rows("LedgerJournalLines", filter=where, select=("dataAreaId", "Document"))
-            found |= {str(row.get("Document")) for row in rows if PATTERN.fullmatch(str(row.get("Document")))}
+            found |= PendingInvoices(client).references(company, forms.PREFIX, settings.start_date - INVOICES_MARGIN)
+    except D365Error as error:
+        if not forms.closed_to_us(error):
+            raise
+        log.info("pending invoices not readable", reason=str(error))
+    ours = (one for one in found if PATTERN.fullmatch(one) and one not in seen.references)
+    seen.references.update((one, "pending_invoice") for one in ours)
+
+
+def _references(client: D365Client, settings: Posting, form: str) -> set[str]:
+    found: set[str] = set()
+    for company in sorted({settings.legal_entity, *settings.entities}):
+        first = settings.start_date - MARGIN
+        rows = client.lines_beginning(company, forms.PREFIX, first=first, form=form, only=("dataAreaId", "Document"))
+        found |= {str(row.get("Document")) for row in rows if PATTERN.fullmatch(str(row.get("Document")))}
     return found
-
-
-def _since(start: date) -> str:
-    return f"TransDate ge {start - MARGIN}T00:00:00Z"
 
 
 def run(runtime: Runtime, connection: Connection) -> Recovered:
@@ -99,9 +159,11 @@ def run(runtime: Runtime, connection: Connection) -> Recovered:
         since = install.seconds_since_change(tx)
     if since is not None and since < runtime.quiet_seconds:
         raise TooEarly(runtime.quiet_seconds - since)
-    found = scan(runtime, connection)
+    seen = scan(runtime, connection)
+    found = set(seen.references)
     with runtime.database.begin() as tx:
-        ledger.store(tx, connection.id, sorted(found))
+        ledger.forget_forms(tx, connection.id)
+        ledger.store(tx, connection.id, seen.references, seen.forms)
     new = known = 0
     after = from_day(posting(connection).start_date) - BEFORE_START
     for status in (record.READY, record.EXPORTED):

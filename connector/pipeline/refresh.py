@@ -10,9 +10,9 @@ from uuid import uuid4
 import structlog
 
 from connector.d365.client import D365Client
-from connector.d365.errors import D365Error, NotSent, Refused, Throttled, Unauthorized, Unavailable
+from connector.d365.errors import D365Error, NotSent, Throttled, Unauthorized, Unavailable
 from connector.domain import jsonio
-from connector.pipeline import sets
+from connector.pipeline import served, sets
 from connector.pipeline.building import build
 from connector.pipeline.runtime import Runtime, Stop
 from connector.store import connections, master, records
@@ -75,7 +75,8 @@ def run(runtime: Runtime, connection: Connection, progress: Progress | None = No
                     runtime.leave_alone(connection, "d365", None)
                     raise Stop(f"{name} could not be read: {error}") from error
                 last = name == list(sets.SETS)[-1] and not outcome.rows
-                if isinstance(error, _FATAL) and (last or not _denied(error)):
+                # Where every set is closed to our user, it is the token that F&O does not take.
+                if isinstance(error, _FATAL) and (last or not served.denied(error)):
                     reading.again()
                     raise
                 passing = passing or isinstance(error, Unavailable)
@@ -90,11 +91,6 @@ def run(runtime: Runtime, connection: Connection, progress: Progress | None = No
     told = {name: vars_of(one) for name, one in outcome.found.items() if one.new or one.changed or one.gone}
     log.info("master data read", connection=connection.name, changed=told, replanned=outcome.replanned)
     return outcome
-
-
-def _denied(error: D365Error) -> bool:
-    """The set is closed to our user (403). Where every set is, it is the token that F&O does not take."""
-    return isinstance(error, Unauthorized) and error.status == 403
 
 
 def vars_of(found: Found) -> dict[str, int]:
@@ -114,7 +110,7 @@ class _Reading:
     def read(self, name: str, tell: Callable[[int], object] | None) -> tuple[int, Found]:
         """Rows of the set, and what is new, changed and gone of them. Raises `D365Error`."""
         one, count, found = sets.SETS[name], 0, Found()
-        incoming = self._rows(name, one)
+        incoming = served.rows(self.client, name, select=one.all)
         while some := dict(self._keyed(one, islice(incoming, AT_ONCE))):
             with self.runtime.database.begin() as tx:
                 found += master.put(
@@ -126,18 +122,6 @@ class _Reading:
         with self.runtime.database.begin() as tx:
             found += master.complete(tx, self.connection.id, name, reading=self.id, started=self.started)
         return count, found
-
-    def _rows(self, name: str, one: sets.MasterSet) -> Iterator[Row]:
-        """Only the columns we use; from an F&O that does not know one of them, all it has."""
-        some = False
-        try:
-            for row in self.client.rows(name, select=one.all):
-                some = True
-                yield row
-        except Refused:
-            if some:
-                raise
-            yield from self.client.rows(name)
 
     def again(self, seconds: float = AGAIN_SECONDS) -> None:
         with self.runtime.database.begin() as tx:

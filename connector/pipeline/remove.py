@@ -49,7 +49,7 @@ def begin(tx: Tx, connection: Connection, number: str, removals: Sequence[Remova
     """
     taken = _fitting(removals)
     first = taken[0].write
-    journal_id = journals.place(tx, connection.id, (first.legal_entity, first.journal_name, first.period), number)
+    journal_id = journals.place(tx, connection.id, first.key, number)
     reversals.again(tx, [one.write.id for one in removals], counts=False)
     batches.settle_finished(tx, connection.id)
     batch_id = batches.begin(tx, connection.id, journal_id, [one.write.id for one in taken], DEADLINE_SECONDS)
@@ -90,7 +90,8 @@ def send(runtime: Runtime, connection: Connection, batch: Batch) -> None:
              records=[one.write.record_id for one in batch.removals])  # fmt: skip
     try:
         with runtime.calling(connection, "d365"):
-            answer = client.remove([one.rows for one in batch.removals], seconds=REQUEST_SECONDS)
+            form = batch.removals[0].write.form
+            answer = client.remove([one.rows for one in batch.removals], seconds=REQUEST_SECONDS, form=form)
     except Stop as stop:
         not_sent(runtime, batch, str(stop))
         raise

@@ -11,7 +11,7 @@ from connector.d365.client import D365Client
 from connector.d365.errors import D365Error
 from connector.domain.reference import PATTERN
 from connector.domain.writes import Outcome, WriteKind
-from connector.pipeline import accepted, confirm, outcome
+from connector.pipeline import accepted, confirm, forms, outcome
 from connector.pipeline.decide import Clock, Do, Found, JournalState, Reading, decide
 from connector.pipeline.resolved import Ledger, Results, apply
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
@@ -57,25 +57,36 @@ def _read(runtime: Runtime, connection: Connection, due: Sequence[Write]) -> Led
 
 def _look(client: D365Client, due: Sequence[Write]) -> Ledger:
     ledger = Ledger()
-    companies: dict[str, list[Write]] = defaultdict(list)
+    places: dict[tuple[str, str], list[Write]] = defaultdict(list)
     for one in due:
-        if one.kind == WriteKind.JOURNAL:
-            found = client.headers_marked(one.legal_entity, one.reference)
-            ledger.headers[one.reference] = sorted(str(row["JournalBatchNumber"]) for row in found)
-        else:
-            companies[one.legal_entity].append(one)
-    for company, entries in companies.items():
-        _read_lines(client, company, entries, ledger)
+        places[one.legal_entity, one.form].append(one)
+    for (company, form), some in places.items():
+        try:
+            _read_place(client, company, form, some, ledger)
+        except D365Error as error:
+            if not forms.set_aside(form, error):
+                raise
+            ledger.closed.add((company, form))
     return ledger
 
 
-def _read_lines(client: D365Client, company: str, entries: Sequence[Write], ledger: Ledger) -> None:
+def _read_place(client: D365Client, company: str, form: str, due: Sequence[Write], ledger: Ledger) -> None:
+    for one in due:
+        if one.kind == WriteKind.JOURNAL:
+            found = client.headers_marked(company, one.reference, form)
+            ledger.headers[one.reference] = sorted(str(row["JournalBatchNumber"]) for row in found)
+    if entries := [one for one in due if one.kind != WriteKind.JOURNAL]:
+        _read_lines(client, company, form, entries, ledger)
+
+
+def _read_lines(client: D365Client, company: str, form: str, entries: Sequence[Write], ledger: Ledger) -> None:
     dates = [one.posting_date or date.min for one in entries]
     rows = client.lines_by_document(
         company,
         [one.reference for one in entries],
         first=min(dates) - WINDOW_BEFORE,
         last=max(dates) + WINDOW_AFTER,
+        form=form,
     )
     for row in rows:
         ledger.lines.setdefault(str(row.get("Document", "")), []).append(row)
@@ -83,7 +94,7 @@ def _read_lines(client: D365Client, company: str, entries: Sequence[Write], ledg
     numbers = {one.journal for one in entries if one.journal and one.reference not in ledger.lines}
     numbers |= {str(row.get("JournalBatchNumber")) for row in rows}
     for number in sorted(numbers):
-        header = client.header(company, number)
+        header = client.header(company, number, form)
         if header is not None:
             ledger.posted[company, number] = str(header.get("IsPosted")) == "Yes"
     # Where one was found, its journal shows what else is in its voucher, whatever we know of that.
@@ -91,7 +102,7 @@ def _read_lines(client: D365Client, company: str, entries: Sequence[Write], ledg
     whole = {one.journal for one in entries if one.journal and one.reference not in ledger.lines}
     whole |= {str(row.get("JournalBatchNumber")) for row in rows if str(row.get("Document", "")) in uncertain}
     for number in sorted(whole):
-        standing = client.lines_of_journal(company, number)
+        standing = client.lines_of_journal(company, number, form)
         ledger.standing[company, number] = {str(row.get("Document", "")) for row in standing}
         for row in standing:
             if PATTERN.fullmatch(str(row.get("Document", ""))) and row.get("Voucher"):
@@ -120,13 +131,14 @@ def _settle(
                 results.look(one, None)  # whoever takes it back looks at it
                 continue
             clock = Clock(now, one.quiet_until, one.absent_at, pause)
+            read = None if ledger is None or (one.legal_entity, one.form) in ledger.closed else ledger
             if one.kind == WriteKind.JOURNAL:
-                _settle_header(tx, one, ledger, clock, results)
+                _settle_header(tx, one, read, clock, results)
                 continue
-            reading = _reading(one, ledger, known.get(one.journal_id or 0, set()), delimiter, shared)
-            lines = [] if ledger is None else ledger.lines.get(one.reference, [])
+            reading = _reading(one, read, known.get(one.journal_id or 0, set()), delimiter, shared)
+            lines = [] if read is None else read.lines.get(one.reference, [])
             decision = accepted.decision(one, reading, clock, lines)
-            apply(tx, connection.id, one, decision, reading, ledger, results)
+            apply(tx, connection.id, one, decision, reading, read, results)
         results.store(tx, connection)
 
 
@@ -165,7 +177,8 @@ def _reading(one: Write, ledger: Ledger | None, known: set[str], delimiter: str,
 def _found(
     one: Write, number: str, rows: list[dict[str, Any]], ledger: Ledger, delimiter: str, shared: set[str]
 ) -> Found:
-    verdict = confirm.judge(one.intent, rows, delimiter)
+    posted = ledger.posted.get((one.legal_entity, number), False)
+    verdict = confirm.judge(one.intent, rows, delimiter, posted=posted)
     return Found(
         number,
         len(rows),
@@ -173,7 +186,7 @@ def _found(
         differences=verdict.differences,
         vouchers=verdict.vouchers,
         voucher_shared=bool(shared & {voucher_key(row) for row in rows}),
-        posted=ledger.posted.get((one.legal_entity, number), False),
+        posted=posted,
     )
 
 

@@ -27,6 +27,7 @@ class Ledger:
     standing: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (company, journal) → our references
     vouchers: dict[str, set[str]] = field(default_factory=dict)  # of journals read whole: voucher → our references
     headers: dict[str, list[str]] = field(default_factory=dict)  # marker → journal numbers
+    closed: set[tuple[str, str]] = field(default_factory=set)  # (company, form) whose journals could not be read
 
 
 @dataclass(slots=True)
@@ -49,8 +50,7 @@ class Results:
         """The journal in which its lines were found: moved there, or unknown to this database until now."""
         place = (one.legal_entity, number)
         if place not in self.places:
-            key = (one.legal_entity, one.journal_name, one.period)
-            self.places[place] = journals.place(tx, connection_id, key, number)
+            self.places[place] = journals.place(tx, connection_id, one.key, number)
         return self.places[place]
 
     def refuse(self, one: Write, evidence: str) -> None:

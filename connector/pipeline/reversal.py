@@ -4,19 +4,14 @@ An entry in an unposted journal is taken out of it; one that is posted gets a re
 more there is nothing to do. Which of them it is can change between two looks, so every look decides anew.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from connector.d365.wire import cut
+from connector.domain.plural import counted
 from connector.pipeline.decide import Clock, JournalState
 from connector.pipeline.poison import MOST_ATTEMPTS
-
-Row = Mapping[str, Any]
 
 # After so many looks at lines whose journal F&O does not show, a person is asked.
 MOST_LOOKS: Final = 6
@@ -55,7 +50,7 @@ class Standing:
     entry: tuple[Place, ...] = ()
     counter: tuple[Place, ...] = ()  # the reversing entry, where one stands
     cancels: bool = False  # both together are zero for each account and currency
-    vendor: bool = False  # a line of the entry is on a vendor account, on either side
+    vendor: bool = False  # a line of the entry is on a vendor account, on either side, and may be settled
     journal: JournalState = JournalState.UNKNOWN  # the one that the entry was last known to stand in
 
 
@@ -106,7 +101,7 @@ def _pair(standing: Standing) -> Decision:
 
 
 def _something(places: Sequence[Place], tries: Tries, clock: Clock) -> Decision:
-    told = ", ".join(f"{place.lines} line(s) in journal {place.journal}" for place in places)
+    told = ", ".join(f"{counted(place.lines, 'line')} in journal {place.journal}" for place in places)
     if any(place.posted is None for place in places):
         if tries.looks < MOST_LOOKS:
             return Decision(Do.WAIT, f"F&O shows no journal to {told}", seconds=_pause(tries.looks))
@@ -119,7 +114,8 @@ def _something(places: Sequence[Place], tries: Tries, clock: Clock) -> Decision:
 
 def _remove(place: Place, tries: Tries, clock: Clock) -> Decision:
     if tries.sent < MOST_ATTEMPTS:
-        return Decision(Do.REMOVE, f"unposted: {place.lines} line(s) in journal {place.journal}", journal=place.journal)
+        why = f"unposted: {counted(place.lines, 'line')} in journal {place.journal}"
+        return Decision(Do.REMOVE, why, journal=place.journal)
     quiet = quiet_left(clock)
     if quiet > 0:
         return Decision(Do.WAIT, "a deletion may still be on its way", seconds=quiet)
@@ -170,73 +166,3 @@ def _pause(looks: int) -> float:
 
 def quiet_left(clock: Clock) -> float:
     return 0.0 if clock.quiet_until is None else max(0.0, (clock.quiet_until - clock.now).total_seconds())
-
-
-# What a reversing line takes over as F&O shows it. Debit and credit change places; the rest is our own.
-_KEPT: Final = (
-    "dataAreaId", "AccountType", "AccountDisplayValue", "DefaultDimensionDisplayValue", "OffsetAccountType",
-    "OffsetAccountDisplayValue", "OffsetDefaultDimensionDisplayValue", "OffsetCompany", "CurrencyCode",
-    "SalesTaxGroup", "ItemSalesTaxGroup", "SalesTaxCode",
-)  # fmt: skip
-# All that a reversing line says.
-SENT: Final = (*_KEPT, "DebitAmount", "CreditAmount", "TransDate", "Text", "Document")
-
-
-def mirror(rows: Sequence[Row], reference: str, day: date | None) -> list[dict[str, Any]]:
-    """The reversing entry of these lines as F&O shows them, in their order; dated as they are unless `day` is given.
-
-    What F&O shows is mirrored, not what was once sent: only so do both together come to zero.
-    """
-    return [_mirrored(row, reference, day) for row in sorted(rows, key=_place)]
-
-
-def _mirrored(row: Row, reference: str, day: date | None) -> dict[str, Any]:
-    kept = {name: row[name] for name in _KEPT if row.get(name) is not None}
-    if not kept.get("OffsetAccountDisplayValue"):
-        kept.pop("OffsetCompany", None)
-    return {
-        **kept,
-        "DebitAmount": row["CreditAmount"],
-        "CreditAmount": row["DebitAmount"],
-        "TransDate": f"{(day or date_of(row)).isoformat()}T12:00:00Z",
-        "Text": cut(f"Reversal: {row.get('Text') or ''}".strip()),
-        "Document": reference,
-    }
-
-
-def _place(row: Row) -> tuple[str, Decimal]:
-    return str(row.get("JournalBatchNumber")), Decimal(row.get("LineNumber") or 0)
-
-
-def date_of(row: Row) -> date:
-    """The line's TransDate. Raises ValueError for one that is no date."""
-    return date.fromisoformat(str(row.get("TransDate"))[:10])
-
-
-def readable(row: Row) -> bool:
-    """Whether amounts and date of a line are what they should be; nothing follows from one that is not."""
-    try:
-        date_of(row)
-    except ValueError:
-        return False
-    return all(isinstance(row.get(name), int | Decimal) for name in ("DebitAmount", "CreditAmount"))
-
-
-def on_a_vendor(rows: Sequence[Row]) -> bool:
-    return any(
-        row.get("AccountType") == "Vend"
-        or (row.get("OffsetAccountType") == "Vend" and bool(row.get("OffsetAccountDisplayValue")))
-        for row in rows
-    )
-
-
-def left_over(rows: Sequence[Row]) -> dict[tuple[str, str, str], Decimal]:
-    """(type, account, currency) → what these lines leave on it, debits positive, major units; zeros are left out."""
-    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for row in rows:
-        worth = Decimal(row["DebitAmount"]) - Decimal(row["CreditAmount"])
-        currency = str(row.get("CurrencyCode"))
-        sums[str(row.get("AccountType")), str(row.get("AccountDisplayValue")), currency] += worth
-        if row.get("OffsetAccountDisplayValue"):
-            sums[str(row.get("OffsetAccountType")), str(row["OffsetAccountDisplayValue"]), currency] -= worth
-    return {key: worth for key, worth in sums.items() if worth}

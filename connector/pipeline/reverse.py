@@ -12,12 +12,13 @@ import structlog
 
 from connector.d365.client import D365Client
 from connector.d365.errors import D365Error
+from connector.domain.plural import counted
 from connector.domain.problems import Problem
 from connector.domain.stages import Stage
 from connector.domain.writes import Outcome, WriteKind
-from connector.pipeline import remove, reversal
+from connector.pipeline import forms, mirror, remove, reversal
 from connector.pipeline.decide import Clock, JournalState
-from connector.pipeline.reversal import Do, Standing, Tries
+from connector.pipeline.reversal import Decision, Do, Form, Standing, Tries
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
 from connector.pipeline.taken_back import Look, Results, apply, counter_key, entry_key, journal_of
 from connector.store import journals, records, writes
@@ -73,26 +74,42 @@ def _read(runtime: Runtime, connection: Connection, due: Sequence[Write], entrie
 
 def _look(client: D365Client, due: Sequence[Write], entries: Mapping[int, Write]) -> Look:
     look = Look()
-    companies: dict[str, list[Write]] = defaultdict(list)
+    places: dict[tuple[str, str], list[tuple[str, Write]]] = defaultdict(list)
     for one in due:
-        companies[one.legal_entity].append(one)
-    for company, some in companies.items():
-        days = [one.posting_date for one in some if one.posting_date is not None]
-        rows = client.lines_by_document(
-            company,
-            [key for one in some for key in (entry_key(one), counter_key(one))],
-            first=min(days) - WINDOW if days else None,
-            last=max(days) + WINDOW if days else None,
-        )
-        for row in rows:
-            look.lines[str(row.get("Document"))].append(row)
-        numbers = {str(row.get("JournalBatchNumber")) for row in rows}
-        numbers |= {journal_of(entries[one.record_pk or 0]) for one in some if one.record_pk in entries}
-        for number in sorted(numbers - {""}):
-            header = client.header(company, number)
-            if header is not None:
-                look.posted[company, number] = str(header.get("IsPosted")) == "Yes"
+        places[one.legal_entity, one.form].append((entry_key(one), one))
+        places[one.legal_entity, mirror.form_of(one.form)].append((counter_key(one), one))
+    for (company, form), asked in places.items():
+        try:
+            _read_place(client, company, form, asked, entries, look)
+        except D365Error as error:
+            if not forms.set_aside(form, error):
+                raise
+            look.closed.add((company, form))
     return look
+
+
+def _read_place(
+    client: D365Client, company: str, form: str, asked: Sequence[tuple[str, Write]], entries: Mapping[int, Write],
+    look: Look,
+) -> None:  # fmt: skip
+    """Of one company the journals of one form: the lines of these references, and whether their journals are posted."""
+    days = [one.posting_date for _, one in asked if one.posting_date is not None]
+    rows = client.lines_by_document(
+        company,
+        [key for key, _ in asked],
+        first=min(days) - WINDOW if days else None,
+        last=max(days) + WINDOW if days else None,
+        form=form,
+    )
+    for row in rows:
+        look.lines[str(row.get("Document"))].append(row)
+    numbers = {str(row.get("JournalBatchNumber")) for row in rows}
+    known = (entries.get(one.record_pk or 0) for key, one in asked if key == entry_key(one))
+    numbers |= {journal_of(entry) for entry in known if entry is not None}
+    for number in sorted(numbers - {""}):
+        header = client.header(company, number, form)
+        if header is not None:
+            look.posted[company, number] = str(header.get("IsPosted")) == "Yes"
 
 
 def _settle(
@@ -125,17 +142,26 @@ def _settle(
                 results.refused.append({"id": one.id, "evidence": "its reversing entry stands no more"})
                 writes.uncertain(tx, [entry.id], "its reversing entry stands no more", 0)
                 continue
+            if one.wish.get("unposted_only") and entry is not None and _too_late(decision):
+                # Posted, or taken out by somebody, before we came: the entry is looked at again and stands as it is.
+                results.refused.append({"id": one.id, "evidence": f"nothing to update: {decision.why}"})
+                writes.look_now(tx, [entry.id])
+                continue
             if decision.do is Do.REVERSE:
                 _close(tx, connection, one, standing)
             apply(one, entry, decision, connection, look, results)
         return results.store(tx, connection)
 
 
+def _too_late(decision: Decision) -> bool:
+    """Only what stands unposted is written anew by itself."""
+    return decision.do is Do.REVERSE or (decision.do is Do.DONE and decision.form is not Form.REMOVED)
+
+
 def _close(tx: Tx, connection: Connection, one: Write, standing: Standing) -> None:
     """Posted: nothing more is to be sent into these journals, the reversing entry least of all."""
     for place in standing.entry:
-        key = (one.legal_entity, one.journal_name, one.period)
-        journals.close(tx, journals.place(tx, connection.id, key, place.journal), "posted in F&O")
+        journals.close(tx, journals.place(tx, connection.id, one.key, place.journal), "posted in F&O")
 
 
 def _quiet(one: Write, entry: Write | None) -> datetime | None:
@@ -144,36 +170,39 @@ def _quiet(one: Write, entry: Write | None) -> datetime | None:
 
 
 def _standing(one: Write, entry: Write | None, look: Look | None, once_posted: set[int]) -> Standing:
-    if look is None:
+    if look is None or not look.complete(one):
         return Standing(complete=False)
     lines, counter = look.lines.get(entry_key(one), []), look.lines.get(counter_key(one), [])
-    if not all(reversal.readable(row) for row in (*lines, *counter)):
+    if not all(mirror.readable(row) for row in (*lines, *counter)):
         return Standing(complete=False)
     state = JournalState.UNKNOWN
     if entry is not None and journal_of(entry):
         place = (one.legal_entity, journal_of(entry))
         posted = look.posted.get(place, True if entry.journal_id in once_posted else None)
         state = {True: JournalState.POSTED, False: JournalState.OPEN, None: JournalState.GONE}[posted]
+    places = look.places(one.legal_entity, entry_key(one))
+    # An invoice is settled once it is posted, and not before; an unposted payment gives up what it was to settle.
+    settled = one.form == "general_journal" or any(place.posted for place in places)
     return Standing(
         complete=True,
-        entry=look.places(one.legal_entity, entry_key(one)),
+        entry=places,
         counter=look.places(one.legal_entity, counter_key(one)),
-        cancels=not reversal.left_over([*lines, *counter]),
-        vendor=reversal.on_a_vendor(lines),
+        cancels=not mirror.left_over([*lines, *counter]),
+        vendor=settled and mirror.on_a_vendor(lines),
         journal=state,
     )
 
 
 def _second_look(one: Write, look: Look | None, results: Results) -> None:
     """Taken out some time ago, after more than one sending: has a late request put lines back?"""
-    if look is None:
+    if look is None or not look.complete(one):
         results.looks.append({"id": one.id, "seconds": 600, "absent": None, "unread": True})
         return
     places = look.places(one.legal_entity, entry_key(one))
     if not places:
         results.looks.append({"id": one.id, "seconds": writes.second_look_seconds(one), "absent": None})
         return
-    found = ", ".join(f"{place.lines} line(s) in journal {place.journal}" for place in places)
+    found = ", ".join(f"{counted(place.lines, 'line')} in journal {place.journal}" for place in places)
     log.error("lines of an entry that was taken back stand again", record=one.record_id, found=found)
     results.refused.append({"id": one.id, "evidence": f"its lines stand again: {found}"})
     problem = Problem("REVERSAL-STANDS", values={"found": found})

@@ -15,10 +15,10 @@ from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Refused
 from connector.d365.infolog import problem_code
 from connector.domain.writes import BatchStatus, WriteKind
-from connector.pipeline import confirm, headers, outcome
+from connector.pipeline import confirm, headers, outcome, recover
 from connector.pipeline.confirm import Verdict
 from connector.pipeline.runtime import Runtime, Stop, TimeBox
-from connector.store import batches, journals, pacing, writes
+from connector.store import batches, journals, open_writes, pacing, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
 from connector.store.journals import Journal, Key
@@ -45,12 +45,12 @@ def run(runtime: Runtime, connection: Connection, box: TimeBox) -> None:
     while progress and box.open():
         progress = False
         with runtime.database.begin() as tx:
-            keys = writes.waiting_keys(tx, connection.id)
-        for row in keys:
+            keys = open_writes.waiting_keys(tx, connection.id)
+        for key, waiting in keys.items():
             if not box.open() or not runtime.ready(connection, "d365"):
                 return
-            key = Key(row.legal_entity, row.journal_name, row.period)
-            progress = _one_batch(runtime, connection, key, int(row.waiting)) or progress
+            sent = _looked_for(runtime, connection, key) and _one_batch(runtime, connection, key, waiting)
+            progress = sent or progress
 
 
 def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int) -> bool:
@@ -63,7 +63,7 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
             busy, stuck = journals.busy(tx, connection.id, key), journals.stuck(tx, connection.id, key)
             if stuck >= MOST_STUCK:
                 # What is uncertain is read first. Until then nothing here is due, or it would be woken for nothing.
-                writes.put_off(tx, connection.id, (key.legal_entity, key.journal_name, key.period), STUCK_SECONDS)
+                open_writes.put_off(tx, connection.id, key, STUCK_SECONDS)
                 return False
         if busy and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy:
             return False  # what others write now is theirs to go on with
@@ -80,6 +80,20 @@ def _one_batch(runtime: Runtime, connection: Connection, key: Key, waiting: int)
     return True
 
 
+def _looked_for(runtime: Runtime, connection: Connection, key: Key) -> bool:
+    """False where it is not known what stands in such journals already: nothing is sent into them."""
+    try:
+        recover.before_sending(runtime, connection, key.form)
+    except Refused as error:
+        headers.hold_waiting(runtime, connection, key, str(error))
+        return False
+    except D365Error as error:
+        log.warning("journals not readable", connection=connection.name, form=key.form, reason=str(error))
+        runtime.leave_alone(connection, "d365", None)
+        raise Stop(str(error)) from error
+    return True
+
+
 class _NoJournal(Exception):
     """Entries wait, and no journal of theirs is open, has room for so many lines and is free of other writers."""
 
@@ -92,8 +106,7 @@ def _still_wanted(tx: Tx, connection: Connection, key: Key, waiting: int, lines:
     """Asked again where nobody else can be opening one: another worker may have done so since the first look."""
     busy = journals.busy(tx, connection.id, key)
     left_to_others = busy > 0 and waiting < BACKLOG_FOR_ANOTHER_JOURNAL * busy
-    keys = {Key(row.legal_entity, row.journal_name, row.period) for row in writes.waiting_keys(tx, connection.id)}
-    if key not in keys:
+    if key not in open_writes.waiting_keys(tx, connection.id):
         return False  # what waited was sent meanwhile, and its journal may be in doubt already
     return not left_to_others and journals.free(tx, connection.id, key, lines) is None
 
@@ -103,9 +116,8 @@ def _claim(runtime: Runtime, connection: Connection, key: Key) -> tuple[int, Jou
 
     None where nothing waits that nobody has. Raises `_NoJournal`, and `batches.Taken` where another was faster.
     """
-    place = (key.legal_entity, key.journal_name, key.period)
     with runtime.database.begin() as tx:
-        waiting = writes.claim_open(tx, connection.id, WriteKind.ENTRY, MOST_ENTRIES, key=place)
+        waiting = open_writes.claim_open(tx, connection.id, WriteKind.ENTRY, MOST_ENTRIES, key=key)
         if not waiting:
             return None
         journal = journals.free(tx, connection.id, key, waiting[0].lines)
@@ -150,7 +162,7 @@ def _send(
     try:
         with runtime.calling(connection, "d365"):
             started = monotonic()
-            answer = client.send(changesets, seconds=REQUEST_SECONDS)
+            answer = client.send(changesets, seconds=REQUEST_SECONDS, form=taken[0].form)
             seconds = monotonic() - started
     except Stop as stop:
         # No byte arrived, or the gateway turned the request away unread: for certain nothing was written.
@@ -200,7 +212,7 @@ def _store(
     doubted = [(one, verdict) for one, verdict in pairs if _journal_may_be_to_blame(verdict)]
     usable = not doubted or (
         not any(_names(journal, one, verdict) for one, verdict in doubted)
-        and headers.usable(runtime, connection, client, taken[0].legal_entity, journal.number)
+        and headers.usable(runtime, connection, client, taken[0].key, journal.number)
     )
     outcome.store(runtime, connection, batch_id, journal, pairs, answer, usable=usable)
 

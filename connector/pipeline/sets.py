@@ -81,7 +81,7 @@ SETS: Final[dict[str, MasterSet]] = {
     ),
     "Currencies": MasterSet(("CurrencyCode",), ("ReferenceCurrencyForTriangulation",), ("Name",)),
     "ExchangeRates": MasterSet(("RateTypeName", "FromCurrency", "ToCurrency", "StartDate"), ("EndDate",)),
-    "JournalNames": MasterSet(("dataAreaId", "Name"), ("PrivateForUserGroup",), ("Description", "Type")),
+    "JournalNames": MasterSet(("dataAreaId", "Name"), ("PrivateForUserGroup", "Type"), ("Description",)),
     "TaxGroups": MasterSet(("dataAreaId", "TaxGroupCode"), (), ("Description",)),
     "TaxItemGroupHeadings": MasterSet(("dataAreaId", "TaxItemGroup"), (), ("Name",)),
     # Who is on the other side.

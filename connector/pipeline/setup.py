@@ -1,7 +1,7 @@
 """Taking a connection file in: what it may say beside its form, and what may no longer change once records exist."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from connector.domain import connection as files
@@ -14,10 +14,6 @@ from connector.store import connections, kinds, overview, successions
 from connector.store.connections import Connection
 
 _URLS = (("brex", "base_url"), ("brex", "v1_base_url"), ("d365", "host"), ("d365", "authority"))
-# Settings of the file's form of which this release keeps one value.
-_SERVED: Final = (
-    ("posting", "intercompany", "hold"),
-)
 
 
 class NotReplaceable(Exception):
@@ -44,17 +40,13 @@ def read(data: Any, trusted_hosts: frozenset[str], doubled: Sequence[str] = ()) 
 
 
 def _beyond_form(data: Any, trusted_hosts: frozenset[str]) -> Iterator[str]:
-    """Mistakes in what is well-formed: hosts out of bounds, settings not served, a mask instead of a secret."""
+    """Mistakes in what is well-formed: hosts out of bounds, a mask instead of a secret."""
     for side, key in _URLS:
         try:
             if url := _text(data, side, key):
                 target(url, trusted_hosts)
         except HostNotAllowed as error:
             yield f"{side}.{key}: {error}"
-    for side, key, served in _SERVED:
-        # Better refused than taken and not followed.
-        if (asked := _text(data, side, key)) not in ("", served):
-            yield f'{side}.{key}: "{asked}" is not served by this release; use "{served}"'
     yield from _pushed(data)
     yield from _of_source(data)
     for side, key in SECRETS:

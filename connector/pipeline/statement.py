@@ -17,6 +17,7 @@ from connector.domain.connection import Posting
 from connector.domain.master import MAIN_ACCOUNT, MasterData
 from connector.domain.money import Money
 from connector.domain.stages import Stage
+from connector.domain.writes import JOURNALS
 from connector.mapping.dimensions import parse
 from connector.mapping.entities import LegalEntity
 from connector.pipeline import cash
@@ -29,7 +30,7 @@ from connector.pipeline.poll import BEFORE_START
 from connector.pipeline.reconcile import worths
 from connector.pipeline.runtime import Runtime, posting
 from connector.pipeline.source import is_transactions
-from connector.store import connections, reconciling
+from connector.store import connections, linked, reconciling
 from connector.store.connections import Connection
 
 # What a record does to what is owed. Others do nothing to it: a bill paid by card is a card expense, too.
@@ -132,18 +133,20 @@ def _spent(
 ) -> list[Spent]:
     with runtime.database.begin() as tx:
         rows = reconciling.records(tx, connection.id, date.max, date.min, sorted(items))
-        writes = reconciling.writes(tx, connection.id, [row.id for row in rows])
+        seconds = linked.seconds(tx, [row.id for row in rows])  # a card may be owed by the second entry
+        writes = reconciling.writes(tx, connection.id, [*(row.id for row in rows), *seconds])
     references: dict[int, set[str]] = defaultdict(set)
-    companies: dict[str, set[str]] = defaultdict(set)
+    places: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in writes:
-        references[one.record_pk].add(one.reference)
-        companies[one.legal_entity].add(one.reference)
+        references[seconds.get(one.record_pk, one.record_pk)].add(one.reference)
+        if one.form in JOURNALS:
+            places[one.legal_entity, one.form].add(one.reference)
     client = runtime.clients(connection).d365
     lines: dict[str, list[Row]] = defaultdict(list)
     with runtime.calling(connection, "d365"):
-        for company, named in sorted(companies.items()):
+        for (company, form), named in sorted(places.items()):
             first, last = statement.first - _MARGIN, statement.last + _MARGIN
-            for line in client.lines_by_document(company, sorted(named), first=first, last=last):
+            for line in client.lines_by_document(company, sorted(named), first=first, last=last, form=form):
                 lines[str(line["Document"])].append(line)
     master = rules_of(runtime.database, connection).master
     ours = {row.record_id: row for row in rows}

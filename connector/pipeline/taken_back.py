@@ -11,10 +11,12 @@ from connector.domain.problems import Problem
 from connector.domain.reference import reference
 from connector.domain.stages import LedgerStatus, Stage
 from connector.domain.writes import WriteKind
-from connector.pipeline import epochs, remove, reversal
+from connector.mapping.entities import LegalEntity
+from connector.pipeline import epochs, mirror, remove
 from connector.pipeline.periods import period
 from connector.pipeline.remove import Batch, Removal
 from connector.pipeline.reversal import Decision, Do, Form, Place
+from connector.pipeline.runtime import posting
 from connector.store import batches, reversals, writes
 from connector.store.connections import Connection
 from connector.store.engine import Tx
@@ -32,6 +34,12 @@ class Look:
 
     lines: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     posted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    closed: set[tuple[str, str]] = field(default_factory=set)  # (company, form) whose journals could not be read
+
+    def complete(self, one: Write) -> bool:
+        """Both the entry's journals and those of its reversing entry were read."""
+        read = {(one.legal_entity, one.form), (one.legal_entity, mirror.form_of(one.form))}
+        return self.closed.isdisjoint(read)
 
     def places(self, company: str, key: str) -> tuple[Place, ...]:
         counts: dict[str, int] = defaultdict(int)
@@ -118,7 +126,7 @@ def apply(
     elif decision.do is Do.REVERSE and look is not None:
         _write_counter(one, look.lines[entry_key(one)], decision, connection, results)
     elif look is not None:
-        _done(one, entry, decision, look, results)
+        _done(one, entry, decision, connection, look, results)
 
 
 def _remove(one: Write, decision: Decision, lines: Sequence[Row], data: dict[str, Any], results: Results) -> None:
@@ -141,15 +149,15 @@ def _hold(one: Write, code: str, why: str, data: dict[str, Any], results: Result
 def _write_counter(one: Write, rows: list[Row], decision: Decision, connection: Connection, results: Results) -> None:
     """Posted: from here on it is an entry like any other, with its own kind and reference."""
     day = date.fromisoformat(one.wish["date"]) if one.wish.get("date") else None
-    lines = reversal.mirror(rows, counter_key(one), day)
+    lines = mirror.mirror(rows, counter_key(one), day, form=one.form, epoch=one.epoch)
     results.refused.append({"id": one.id, "evidence": f"nothing to remove: {decision.why}"})
     results.counters.append(
         {
-            **_counter(one, lines),
+            **_counter(one, lines, connection),
             "period": period(
-                connection.settings["posting"]["journal_period"], day or reversal.date_of(rows[0]), one.record_id
+                connection.settings["posting"]["journal_period"], day or mirror.date_of(rows[0]), one.record_id
             ),
-            "posting_date": (day or min(reversal.date_of(row) for row in rows)).isoformat(),
+            "posting_date": (day or min(mirror.date_of(row) for row in rows)).isoformat(),
         }
     )
     data = {"reference": counter_key(one), "intent_hash": jsonio.digest(lines), "reverses": entry_key(one)}
@@ -157,15 +165,19 @@ def _write_counter(one: Write, rows: list[Row], decision: Decision, connection: 
     results.moves.append(Move(one.record_pk or 0, None, None, why, data=data, delay=None))
 
 
-def _counter(one: Write, lines: Sequence[Row]) -> dict[str, Any]:
+def _counter(one: Write, lines: Sequence[Row], connection: Connection) -> dict[str, Any]:
+    form = mirror.form_of(one.form)
+    entity = LegalEntity(one.legal_entity, posting(connection))
     return {
         "record_pk": one.record_pk, "epoch": one.epoch, "kind": WriteKind.REVERSAL, "reference": counter_key(one),
         "intent": lines, "intent_hash": jsonio.digest(lines), "lines": len(lines), "legal_entity": one.legal_entity,
-        "journal_name": one.journal_name, "wish": one.wish,
+        "journal_name": one.journal_name if form == one.form else entity.journal_name, "form": form, "wish": one.wish,
     }  # fmt: skip
 
 
-def _done(one: Write, entry: Write | None, decision: Decision, look: Look, results: Results) -> None:
+def _done(
+    one: Write, entry: Write | None, decision: Decision, connection: Connection, look: Look, results: Results
+) -> None:
     pk = one.record_pk or 0
     results.finished[decision.form].append(one)
     status = LedgerStatus.NONE
@@ -175,9 +187,9 @@ def _done(one: Write, entry: Write | None, decision: Decision, look: Look, resul
         unposted = any(not place.posted for place in look.places(one.legal_entity, counter_key(one)))
         status = LedgerStatus.UNPOSTED if unposted else LedgerStatus.POSTED
         results.refused.append({"id": one.id, "evidence": "nothing to do: its reversing entry stands"})
-        lines: list[Row] = [{name: row[name] for name in reversal.SENT if name in row} for row in rows]
-        day = min(reversal.date_of(row) for row in rows).isoformat()
-        results.counters.append({**_counter(one, lines), "period": one.period, "posting_date": day})
+        lines: list[Row] = [{name: row[name] for name in mirror.SENT if name in row} for row in rows]
+        day = min(mirror.date_of(row) for row in rows).isoformat()
+        results.counters.append({**_counter(one, lines, connection), "period": one.period, "posting_date": day})
         results.adopted[pk] = rows
         data["ledger"] = _ledger(rows)
         if entry is not None and not entry.ledger:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from connector.domain.stages import Stage
 from connector.mapping.mappings import Mappings
 from connector.mapping.rules import RuleBook
 from connector.pipeline import map  # noqa: A004 - the stage's own name
 from connector.pipeline.runtime import Runtime
-from connector.store import waiting
+from connector.store import linked, waiting
 from connector.store.connections import Connection
 from connector.store.moves import Move
 from connector.store.records import Claimed
@@ -40,19 +41,22 @@ def of(
     before = map.rules_of(runtime.database, connection)
     after = replace(before, mappings=mappings or before.mappings, book=book or before.book)
     trial = Trial()
-    for page in _pages(runtime, connection):
+    for page, firsts in _pages(runtime, connection):
         for one in page:
-            _compare(map.step(one, before), map.step(one, after), one, trial)
+            first = firsts.get(one.id)
+            _compare(map.step(one, before, first), map.step(one, after, first), one, trial)
         progress(len(page))
     return trial
 
 
-def _pages(runtime: Runtime, connection: Connection) -> Iterator[list[Claimed]]:
+def _pages(runtime: Runtime, connection: Connection) -> Iterator[tuple[list[Claimed], dict[int, Any]]]:
+    """Each with the first entries of the second ones in it."""
     last: int | None = 0
     while last is not None:
         with runtime.database.begin() as tx:
-            page = waiting.page(tx, connection.id, last, PAGE)
-        yield page.records
+            page = waiting.page(tx, connection.id, last, PAGE, seconds=True)
+            firsts = linked.firsts(tx, [one.id for one in page.records if one.linked_to is not None])
+        yield page.records, firsts
         last = page.last
 
 

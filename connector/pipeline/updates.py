@@ -14,7 +14,7 @@ import structlog
 from connector.brex.errors import BrexError
 from connector.domain import changes as compare
 from connector.domain import jsonio, record
-from connector.pipeline import intake
+from connector.pipeline import changed_bills, intake
 from connector.pipeline.pages import REVIEWED, Page, from_day, pages
 from connector.pipeline.runtime import Runtime, posting
 from connector.store import changes, cursors, records
@@ -42,6 +42,9 @@ def run(runtime: Runtime, connection: Connection) -> None:
         look(runtime, connection, page, as_of)
 
     _read(runtime, connection, Cursor.BILLS, ("BILL",), start, bills)
+    as_of, shown, gone = changed_bills.again(runtime, connection)
+    look(runtime, connection, shown, as_of)
+    changed_bills.tell_gone(runtime, connection, ACTOR, as_of, gone)
     with runtime.database.begin() as tx:
         since = changes.since(tx, connection.id)
     if since is not None:  # otherwise nothing was ever written that could have changed
@@ -108,7 +111,9 @@ def _updated(item: dict[str, Any]) -> datetime | None:
 
 
 def look(runtime: Runtime, connection: Connection, page: Page, as_of: Any) -> None:
-    """Flag those of the page that stand in the ledger and differ from what was written. Nothing is posted again."""
+    """Flag those of the page that stand in the ledger and differ from what was written. Nothing is posted again, but
+    bills whose entry is not posted yet, by setting: that is taken out, and then written anew.
+    """
     shown = {item["id"]: item for item in page if intake.readable_id(item.get("id"))}
     with runtime.database.begin() as tx:
         found = []
@@ -116,11 +121,18 @@ def look(runtime: Runtime, connection: Connection, page: Page, as_of: Any) -> No
             told = _differences(row, shown[row.record_id], as_of)
             if told is not None and told != (row.changed_in_brex or {}).get("differences", []):
                 found.append((row, told))
+        updates = {
+            row.id: (row, told)
+            for row, told in found
+            if told and changed_bills.may_be_updated(connection, row, shown[row.record_id])
+        }
+        changed_bills.lock(tx, updates)
         moves = [Move(row.id, None, None, _why(told), data={"differences": told}, delay=None) for row, told in found]
         move(tx, connection.id, ACTOR, moves)
         changes.note(tx, connection.id, [{"id": row.id, "changed": _kept(told, as_of)} for row, told in found])
+        updated = changed_bills.update(tx, connection, ACTOR, updates)
     for row, told in found:
-        if told:
+        if told and row.id not in updated:
             log.warning("changed in Brex after it was written", connection=connection.name, record=row.record_id,
                         differences=told)  # fmt: skip
 

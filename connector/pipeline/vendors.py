@@ -1,6 +1,6 @@
 """Who a merchant is in F&O: the book that planning looks into, and a person's word on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.domain.master import MasterData, Party
@@ -64,14 +64,16 @@ def remember(tx: Tx, connection_id: int, vendors: Vendors) -> None:
 
 
 def confirm(
-    runtime: Runtime, connection: Connection, vendors: Vendors, entity: str, merchant: str, account: str, actor: str
-) -> Decision:
+    runtime: Runtime, connection: Connection, vendors: Vendors, entity: str, merchant: str, account: str, actor: str,
+    reason: str = "",
+) -> Decision:  # fmt: skip
     """A person says which vendor a merchant is. Raises `NoSuchVendor`."""
     vendor = _known(vendors, entity, account)
     before = vendors.decisions.get((entity, key_of(merchant)))
     made = Decision(
-        entity, key_of(merchant), merchant.strip(), Verdict.ACCEPTED, f"decided by {actor}", vendor.account,
-        vendor.name, by_person=True, rejected=(before.rejected if before else frozenset()) - {vendor.account},
+        entity, key_of(merchant), merchant.strip(), Verdict.ACCEPTED, _because(f"decided by {actor}", reason),
+        vendor.account, vendor.name, by_person=True,
+        rejected=(before.rejected if before else frozenset()) - {vendor.account},
     )  # fmt: skip
     with runtime.database.begin() as tx:
         store.decide(tx, connection.id, _row(made), actor)
@@ -89,16 +91,22 @@ def created(
 
 
 def reject(
-    runtime: Runtime, connection: Connection, vendors: Vendors, entity: str, merchant: str, account: str, actor: str
-) -> Decision:
+    runtime: Runtime, connection: Connection, vendors: Vendors, entity: str, merchant: str, account: str, actor: str,
+    reason: str = "",
+) -> Decision:  # fmt: skip
     """A person says which vendor a merchant is not; the others are compared again. Raises `NoSuchVendor`."""
     vendor = _known(vendors, entity, account)
     before = vendors.decisions.get((entity, key_of(merchant)))
     rejected = (before.rejected if before else frozenset()) | {vendor.account}
     made = decided(entity, merchant, vendors.registers[entity], rejected)
+    made = replace(made, why=_because(f"{made.why}; not {vendor.account}, says {actor}", reason))
     with runtime.database.begin() as tx:
         store.decide(tx, connection.id, _row(made), actor)
     return made
+
+
+def _because(told: str, reason: str) -> str:
+    return f"{told}: {reason}"[:500] if reason else told
 
 
 def _known(vendors: Vendors, entity: str, account: str) -> Vendor:

@@ -6,11 +6,12 @@ from typing import Any
 
 import structlog
 
-from connector.d365 import odata
-from connector.d365.client import DOCUMENTS_PER_CALL, D365Client
+from connector.d365.client import D365Client
 from connector.d365.errors import D365Error
 from connector.domain.reference import PATTERN
 from connector.domain.stages import LedgerStatus
+from connector.pipeline import forms
+from connector.pipeline.invoices import watch as invoices
 from connector.pipeline.runtime import Runtime
 from connector.store import journals, writes
 from connector.store.connections import Connection
@@ -26,9 +27,14 @@ EVERY_SECONDS_WHEN_AWAITED = 300.0
 
 
 def run(runtime: Runtime, connection: Connection) -> int:
-    """Look at the journals that are due; returns how many. Raises `Stop` where F&O is not to be asked now."""
+    """Look at what is due, journals and pending invoices; returns how many. Raises `Stop` where F&O is not to be asked
+    now."""
     awaited = connection.settings["posting"]["acknowledge_when"] == "posted"
     every = EVERY_SECONDS_WHEN_AWAITED if awaited else EVERY_SECONDS
+    return _journals(runtime, connection, every) + invoices.run(runtime, connection, every)
+
+
+def _journals(runtime: Runtime, connection: Connection, every: float) -> int:
     with runtime.database.begin() as tx:
         due = journals.claim_to_watch(tx, connection.id, MOST, every)
     if not due:
@@ -36,7 +42,7 @@ def run(runtime: Runtime, connection: Connection) -> int:
     client = runtime.clients(connection).d365
     try:
         with runtime.calling(connection, "d365"):
-            headers = _headers(client, due)
+            headers, due = _headers(client, due)
             posted = [one for one in due if str(headers.get(_key(one), {}).get("IsPosted")) == "Yes"]
             standing = {one.id: _standing(client, one) for one in posted}
     except D365Error as error:
@@ -47,25 +53,29 @@ def run(runtime: Runtime, connection: Connection) -> int:
     return len(due)
 
 
-def _headers(client: D365Client, due: Sequence[Watched]) -> dict[tuple[str, str], dict[str, Any]]:
-    companies: dict[str, list[str]] = defaultdict(list)
+def _headers(client: D365Client, due: Sequence[Watched]) -> tuple[dict[tuple[str, str], dict[str, Any]], list[Watched]]:
+    """Headers by company and number; and the journals that could be looked for."""
+    places: dict[tuple[str, str], list[Watched]] = defaultdict(list)
     for one in due:
-        companies[one.legal_entity].append(one.number)
-    found = {}
-    for company, numbers in companies.items():
-        for start in range(0, len(numbers), DOCUMENTS_PER_CALL):
-            some = numbers[start : start + DOCUMENTS_PER_CALL]
-            where = f"{odata.equals('dataAreaId', company)} and {odata.any_of('JournalBatchNumber', some)}"
-            for row in client.rows("LedgerJournalHeaders", filter=where):
-                found[company, str(row.get("JournalBatchNumber"))] = row
-    return found
+        places[one.legal_entity, one.form].append(one)
+    found, seen = {}, []
+    for (company, form), some in places.items():
+        try:
+            rows = client.headers(company, [one.number for one in some], form)
+        except D365Error as error:
+            if not forms.set_aside(form, error):
+                raise
+            continue
+        found.update({(company, str(row["JournalBatchNumber"])): row for row in rows})
+        seen += some
+    return found, seen
 
 
 def _standing(client: D365Client, one: Watched) -> list[str] | None:
     """References of ours that a posted journal still has; None where it has no lines at all: a journal name may be set
     to delete them on posting. Fact: Transfer errors moves failing vouchers out of a journal, and posts the others.
     """
-    rows = client.lines_of_journal(one.legal_entity, one.number)
+    rows = client.lines_of_journal(one.legal_entity, one.number, one.form)
     ours = {str(row.get("Document")) for row in rows if PATTERN.fullmatch(str(row.get("Document")))}
     return sorted(ours) if rows else None
 

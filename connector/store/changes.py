@@ -11,12 +11,13 @@ from connector.store.engine import Tx
 def standing(tx: Tx, connection_id: int, record_ids: Sequence[str]) -> list[Any]:
     """Those of these records whose entry is written, with the body it was written from.
 
-    Rows (id, record_id, body, acknowledged_at, changed_in_brex).
+    Rows (id, record_id, stage, record_type, ledger_status, body, acknowledged_at, changed_in_brex, has_linked).
     """
     return list(
         sql.rows(
             tx,
-            "SELECT r.id, r.record_id, r.body, r.acknowledged_at, r.changed_in_brex FROM records r "
+            "SELECT r.id, r.record_id, r.stage, r.record_type, r.ledger_status, r.body, r.acknowledged_at, "
+            "r.changed_in_brex, coalesce(r.entry ? 'linked', false) AS has_linked FROM records r "
             "WHERE r.connection_id = :connection AND r.record_id = ANY(CAST(:ids AS text[])) "
             "AND r.stage <> 'reversed' AND EXISTS "
             "(SELECT FROM writes w WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry' "
@@ -24,6 +25,17 @@ def standing(tx: Tx, connection_id: int, record_ids: Sequence[str]) -> list[Any]
             {"connection": connection_id, "ids": list(record_ids)},
         )
     )
+
+
+def unposted_bills(tx: Tx, connection_id: int, most: int) -> list[str]:
+    """The record ids of bills that are written and not posted in F&O yet, the newest first."""
+    found = sql.rows(
+        tx,
+        "SELECT record_id FROM records WHERE connection_id = :connection AND stage IN ('written', 'acknowledged') "
+        "AND source_type = 'BILL' AND ledger_status = 'unposted' AND linked_to IS NULL ORDER BY id DESC LIMIT :most",
+        {"connection": connection_id, "most": most},
+    )
+    return [row.record_id for row in found]
 
 
 def since(tx: Tx, connection_id: int) -> datetime | None:

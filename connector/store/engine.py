@@ -41,7 +41,8 @@ class Database:
                     "connect_timeout": 5,
                     "application_name": "connector",
                     "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s "
-                    "-c idle_in_transaction_session_timeout=60s",
+                    # Which writes this release understands (migration 0014): those of the one before it do not say so.
+                    "-c idle_in_transaction_session_timeout=60s -c connector.forms=known",
                 },
             )
         return self._engine

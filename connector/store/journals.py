@@ -17,6 +17,7 @@ class Key:
     legal_entity: str
     journal_name: str
     period: str
+    form: str = "general_journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def free(tx: Tx, connection_id: int, key: Key, lines: int) -> Journal | None:
     found = sql.row(
         tx,
         "SELECT id, number, marker, lines_used FROM journals j WHERE connection_id = :connection "
-        "AND legal_entity = :entity AND journal_name = :name AND period = :period AND status = 'open' "
+        "AND legal_entity = :entity AND journal_name = :name AND period = :period AND form = :form AND status = 'open' "
         "AND (lines_used + :lines <= :most OR lines_used = 0) AND NOT EXISTS "
         "(SELECT FROM batches b WHERE b.journal_id = j.id AND b.status IN ('sending', 'uncertain')) "
         "ORDER BY id LIMIT 1 FOR UPDATE",
@@ -51,7 +52,7 @@ def stuck(tx: Tx, connection_id: int, key: Key) -> int:
             tx,
             "SELECT count(DISTINCT j.id) FROM journals j JOIN batches b ON b.journal_id = j.id "
             "AND b.status = 'uncertain' WHERE j.connection_id = :connection AND j.legal_entity = :entity "
-            "AND j.journal_name = :name AND j.period = :period AND EXISTS (SELECT FROM writes w "
+            "AND j.journal_name = :name AND j.period = :period AND j.form = :form AND EXISTS (SELECT FROM writes w "
             "WHERE w.batch_id = b.id AND w.outcome = 'uncertain' AND w.next_look_at IS NOT NULL)",
             _params(connection_id, key),
         )
@@ -66,7 +67,7 @@ def busy(tx: Tx, connection_id: int, key: Key) -> int:
             tx,
             "SELECT count(*) FROM journals j JOIN batches b ON b.journal_id = j.id AND b.status = 'sending' "
             "AND b.deadline > now() WHERE j.connection_id = :connection AND j.legal_entity = :entity "
-            "AND j.journal_name = :name AND j.period = :period AND j.status <> 'closed'",
+            "AND j.journal_name = :name AND j.period = :period AND j.form = :form AND j.status <> 'closed'",
             _params(connection_id, key),
         )
         or 0
@@ -77,8 +78,8 @@ def begin_opening(tx: Tx, connection_id: int, key: Key, marker: str) -> int | No
     """Note that a header is about to be created. None where another worker is opening one already."""
     found = sql.value(
         tx,
-        "INSERT INTO journals (connection_id, legal_entity, journal_name, period, marker) "
-        "VALUES (:connection, :entity, :name, :period, :marker) "
+        "INSERT INTO journals (connection_id, legal_entity, journal_name, period, form, marker) "
+        "VALUES (:connection, :entity, :name, :period, :form, :marker) "
         "ON CONFLICT (connection_id, legal_entity, journal_name, period) WHERE status = 'opening' DO NOTHING "
         "RETURNING id",
         {**_params(connection_id, key), "marker": marker},
@@ -102,8 +103,8 @@ def adopt(tx: Tx, journal_id: int, numbers: Sequence[str]) -> None:
     for number in numbers[1:]:
         sql.run(
             tx,
-            "INSERT INTO journals (connection_id, legal_entity, journal_name, period, marker, number, status) "
-            "SELECT connection_id, legal_entity, journal_name, period, marker, :number, 'open' "
+            "INSERT INTO journals (connection_id, legal_entity, journal_name, period, form, marker, number, status) "
+            "SELECT connection_id, legal_entity, journal_name, period, form, marker, :number, 'open' "
             "FROM journals WHERE id = :id ON CONFLICT (connection_id, legal_entity, number) DO NOTHING",
             {"id": journal_id, "number": number},
         )
@@ -126,6 +127,7 @@ class Watched:
     id: int
     legal_entity: str
     number: str
+    form: str
 
 
 def claim_to_watch(tx: Tx, connection_id: int, limit: int, every_seconds: float) -> list[Watched]:
@@ -135,7 +137,7 @@ def claim_to_watch(tx: Tx, connection_id: int, limit: int, every_seconds: float)
         "UPDATE journals SET watch_at = now() + :every * interval '1 second' WHERE id IN "
         "(SELECT id FROM journals WHERE connection_id = :connection AND number IS NOT NULL AND posted_at IS NULL "
         "AND lines_used > 0 AND watch_at <= now() ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) "
-        "RETURNING id, legal_entity, number",
+        "RETURNING id, legal_entity, number, form",
         {"connection": connection_id, "limit": limit, "every": every_seconds},
     )
     return sorted((Watched(**row._mapping) for row in found), key=lambda one: one.id)
@@ -171,17 +173,24 @@ def missing(tx: Tx, ids: Sequence[int]) -> None:
     )
 
 
-def place(tx: Tx, connection_id: int, key: tuple[str, str, str], number: str) -> int:
+def place(tx: Tx, connection_id: int, key: Key, number: str) -> int:
     """The journal of this number, where lines of ours were found; noted where it was not known, and followed."""
     found = sql.value(
         tx,
-        "INSERT INTO journals AS j (connection_id, legal_entity, journal_name, period, marker, number, status, "
-        "status_reason, lines_used) VALUES (:connection, :entity, :name, :period, '', :number, 'closed', "
+        "INSERT INTO journals AS j (connection_id, legal_entity, journal_name, period, form, marker, number, status, "
+        "status_reason, lines_used) VALUES (:connection, :entity, :name, :period, :form, '', :number, 'closed', "
         "'lines of ours were found here', 1) ON CONFLICT (connection_id, legal_entity, number) "
         "DO UPDATE SET lines_used = greatest(1, j.lines_used) RETURNING id",
-        {"connection": connection_id, "entity": key[0], "name": key[1], "period": key[2], "number": number},
+        {**_params(connection_id, key), "number": number},
     )
     return int(found)
+
+
+def forms(tx: Tx, connection_id: int) -> set[str]:
+    """The forms of all journals that the connection ever wrote into, or was about to."""
+    found = sql.rows(tx, "SELECT DISTINCT form FROM journals WHERE connection_id = :connection",
+                     {"connection": connection_id})  # fmt: skip
+    return {row.form for row in found}
 
 
 def known_posted(tx: Tx, ids: Sequence[int]) -> set[int]:
@@ -217,4 +226,5 @@ def _params(connection_id: int, key: Key) -> dict[str, object]:
         "entity": key.legal_entity,
         "name": key.journal_name,
         "period": key.period,
+        "form": key.form,
     }

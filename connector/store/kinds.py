@@ -8,11 +8,11 @@ from connector.store.engine import Tx
 
 
 def silent(tx: Tx, connection_id: int, ids: Sequence[int]) -> set[int]:
-    """Those of them that Brex takes no export result for: bills, and card transactions."""
+    """Those of them that Brex takes no export result for: bills, card transactions, and second entries of records."""
     found = sql.rows(
         tx,
         "SELECT id FROM records WHERE connection_id = :connection AND id = ANY(CAST(:ids AS bigint[])) "
-        "AND source_type = ANY(CAST(:silent AS text[]))",
+        "AND (source_type = ANY(CAST(:silent AS text[])) OR linked_to IS NOT NULL)",
         {"connection": connection_id, "ids": list(ids), "silent": list(SILENT)},
     )
     return {row.id for row in found}

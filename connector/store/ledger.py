@@ -1,39 +1,62 @@
 """Our references as a reading of the whole ledger found them: what stands there, whatever this database knew."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from connector.store import sql
 from connector.store.engine import Tx
 
 
-def store(tx: Tx, connection_id: int, references: Sequence[str]) -> None:
-    """Keep what was found, and note that the ledger has been read: from now on entries may be sent."""
+def store(tx: Tx, connection_id: int, found: Mapping[str, str], forms: Collection[str]) -> None:
+    """Keep what was found, reference → form of the journal it stands in; `forms`: of the journals that were read.
+
+    The ledger has been read then: from now on entries of these forms may be sent.
+    """
     sql.run(
         tx,
-        "INSERT INTO ledger_references (connection_id, reference) "
-        "SELECT :id, unnest(CAST(:references AS text[])) ON CONFLICT DO NOTHING",
-        {"id": connection_id, "references": sorted(set(references))},
+        "INSERT INTO ledger_references (connection_id, reference, form) "
+        "SELECT :id, x.reference, x.form FROM jsonb_to_recordset(CAST(:found AS jsonb)) "
+        "AS x(reference text, form text) ON CONFLICT DO NOTHING",
+        {"id": connection_id, "found": sql.pack([{"reference": one, "form": found[one]} for one in sorted(found)])},
     )
-    # Intended here and not sent, as far as this database knows; sent all the same, as the ledger shows.
+    # Intended here and not sent, as far as this database knows; sent all the same, as the ledger shows. Lines of one
+    # kind of journal are compared in the kind they stand in; a pending invoice was intended in words of its own.
     sql.run(
         tx,
-        "UPDATE writes SET outcome = 'uncertain', next_look_at = now(), looks = 0, quiet_until = now(), "
-        "evidence = 'its reference stood in the ledger when that was read as a whole' WHERE connection_id = :id "
-        "AND kind IN ('entry', 'reversal') AND outcome = 'open' AND batch_id IS NULL AND reference IN "
-        "(SELECT reference FROM ledger_references WHERE connection_id = :id)",
+        "UPDATE writes w SET outcome = 'uncertain', next_look_at = now(), looks = 0, quiet_until = now(), "
+        "evidence = 'its reference stood in the ledger when that was read as a whole', "
+        "form = CASE WHEN 'pending_invoice' IN (w.form, l.form) THEN w.form ELSE l.form END FROM ledger_references l "
+        "WHERE w.connection_id = :id AND w.kind IN ('entry', 'reversal') AND w.outcome = 'open' AND w.batch_id IS NULL "
+        "AND l.connection_id = :id AND l.reference = w.reference",
         {"id": connection_id},
     )
-    sql.run(tx, "UPDATE connections SET recovered_at = now() WHERE id = :id", {"id": connection_id})
+    sql.run(
+        tx,
+        "UPDATE connections SET recovered_at = now(), forms_read = ARRAY(SELECT DISTINCT unnest(forms_read || "
+        "CAST(:forms AS text[])) ORDER BY 1) WHERE id = :id",
+        {"id": connection_id, "forms": list(forms)},
+    )
 
 
-def among(tx: Tx, connection_id: int, references: Sequence[str]) -> set[str]:
-    """Those of these references that were found in the ledger."""
+def forms_read(tx: Tx, connection_id: int) -> frozenset[str]:
+    """The forms of the journals in which our references have been looked for, once, all of them."""
+    return frozenset(sql.value(tx, "SELECT forms_read FROM connections WHERE id = :id", {"id": connection_id}))
+
+
+def forget_forms(tx: Tx, connection_id: int) -> None:
+    """The ledger is read anew: what was not readable then is read before anything is sent there."""
+    statement = "UPDATE connections SET forms_read = '{general_journal}' WHERE id = :id"
+    sql.run(tx, statement, {"id": connection_id})
+
+
+def among(tx: Tx, connection_id: int, references: Sequence[str]) -> dict[str, str]:
+    """Those of these references that were found in the ledger, with the form of the journal they stand in."""
     found = sql.rows(
         tx,
-        "SELECT reference FROM ledger_references WHERE connection_id = :id AND reference = ANY(CAST(:refs AS text[]))",
+        "SELECT reference, form FROM ledger_references WHERE connection_id = :id "
+        "AND reference = ANY(CAST(:refs AS text[]))",
         {"id": connection_id, "refs": list(references)},
     )
-    return {row.reference for row in found}
+    return {row.reference: row.form for row in found}
 
 
 def anything(tx: Tx, connection_id: int) -> bool:

@@ -25,7 +25,8 @@ def records(tx: Tx, connection_id: int, first: date, last: date, record_ids: Seq
                     WHERE connection_id = :id AND kind = 'reversal' AND posting_date BETWEEN :first AND :last
             )
             SELECT r.id, r.record_id, r.stage, r.legal_entity, r.currency, r.amount, r.posting_date, r.export_status,
-                r.epoch, r.accepted, coalesce(r.changed_in_brex ? 'settled', false) AS settled, e.id AS event
+                r.epoch, r.accepted, coalesce(r.changed_in_brex ? 'settled', false) AS settled, e.id AS event,
+                r.linked_to
             FROM records r JOIN wanted ON wanted.id = r.id
             LEFT JOIN events e ON e.record_pk = r.id AND e.seq = r.event_seq ORDER BY r.id
             """,
@@ -40,7 +41,7 @@ def writes(tx: Tx, connection_id: int, ids: Sequence[int]) -> list[Any]:
         sql.rows(
             tx,
             "SELECT w.record_pk, w.kind, w.epoch, w.reference, w.outcome, w.intent, w.lines, w.legal_entity, "
-            "w.posting_date, coalesce(w.ledger->>'journal', '') AS journal, w.removed_at FROM writes w "
+            "w.posting_date, coalesce(w.ledger->>'journal', '') AS journal, w.removed_at, w.form FROM writes w "
             "WHERE w.connection_id = :id AND w.record_pk = ANY(CAST(:ids AS bigint[])) "
             "AND w.kind IN ('entry', 'removal', 'reversal') ORDER BY w.id",
             {"id": connection_id, "ids": list(ids)},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.domain.stages import Stage
-from connector.store import sql
+from connector.store import linked, sql
 from connector.store.engine import Tx
 from connector.store.moves import EVENT_HASH
 
@@ -142,6 +142,7 @@ class Claimed:
     planned_rules: int | None
     problems: list[dict[str, Any]]
     accepted: Sequence[str] = ()  # problem codes that a person took as they stand, for this version of the record
+    linked_to: int | None = None  # of a second entry: its record
 
 
 def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str, Any] | None = None) -> list[Claimed]:
@@ -154,7 +155,7 @@ def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str,
         WHERE r.id = due.id
         RETURNING r.id, r.record_id, r.stage, r.attempts, r.epoch, r.body,
                   coalesce(r.body_at >= r.heard_at, false) AS body_fresh, r.entry, r.planned_rules,
-                  r.problems, r.accepted
+                  r.problems, r.accepted, r.linked_to
         """,
         {"connection": connection_id, "limit": limit, "lease": LEASE_SECONDS, **(params or {})},
     )
@@ -163,7 +164,8 @@ def _claim(tx: Tx, connection_id: int, where: str, limit: int, params: dict[str,
 
 
 TO_FETCH = (
-    "stage IN ('received', 'fetched', 'mapped', 'held') AND (looked_at IS NULL OR heard_at > looked_at) "
+    "linked_to IS NULL AND stage IN ('received', 'fetched', 'mapped', 'held') "
+    "AND (looked_at IS NULL OR heard_at > looked_at) "
     "AND NOT EXISTS (SELECT FROM writes w WHERE w.record_pk = records.id AND w.epoch = records.epoch "
     "AND w.kind = 'entry' AND w.outcome IN ('open', 'written', 'uncertain'))"
 )
@@ -207,11 +209,14 @@ def replanned(tx: Tx, connection_id: int, ids: Sequence[int], rules_version: int
 
 
 def claim_to_intend(tx: Tx, connection_id: int, limit: int) -> list[Claimed]:
-    return _claim(tx, connection_id, "stage = 'mapped' AND heard_at <= looked_at", limit)
+    where = f"stage = 'mapped' AND heard_at <= looked_at AND {linked.FIRST_STANDS.format(row='records')}"
+    return _claim(tx, connection_id, where, limit)
 
 
 def claim_to_acknowledge(tx: Tx, connection_id: int, limit: int, *, posted_only: bool) -> list[Claimed]:
-    where = "stage = 'written'" + (" AND ledger_status = 'posted'" if posted_only else "")
+    posted = "AND l.ledger_status = 'posted'" if posted_only else ""
+    where = f"stage = 'written' AND {linked.SECOND_STANDS.format(row='records', posted=posted)}"
+    where += " AND ledger_status = 'posted'" if posted_only else ""
     return _claim(tx, connection_id, where, limit)
 
 
@@ -302,7 +307,7 @@ def look_anew(tx: Tx, connection_id: int, ids: Sequence[int]) -> None:
     sql.run(
         tx,
         "UPDATE records SET looked_at = NULL, heard_at = now(), body_at = NULL WHERE connection_id = :connection "
-        "AND id = ANY(CAST(:ids AS bigint[]))",
+        "AND linked_to IS NULL AND id = ANY(CAST(:ids AS bigint[]))",
         {"connection": connection_id, "ids": sorted(ids)},
     )
 

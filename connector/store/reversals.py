@@ -28,9 +28,9 @@ def adopt(tx: Tx, connection_id: int, entries: Sequence[int]) -> None:
     sql.run(
         tx,
         "INSERT INTO writes (connection_id, record_pk, epoch, kind, reference, intent, intent_hash, lines, "
-        "legal_entity, journal_name, period, posting_date, wish, next_look_at) "
-        "SELECT :connection, record_pk, epoch, 'removal', "
-        "reference, '[]', '', lines, legal_entity, journal_name, period, posting_date, '{\"adopt\": true}', now() "
+        "legal_entity, journal_name, period, form, posting_date, wish, next_look_at) "
+        "SELECT :connection, record_pk, epoch, 'removal', reference, '[]', '', lines, legal_entity, journal_name, "
+        "period, form, posting_date, '{\"adopt\": true}', now() "
         "FROM writes WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id "
         "ON CONFLICT (record_pk, epoch, kind) WHERE outcome IN ('open', 'written', 'uncertain') DO NOTHING",
         {"connection": connection_id, "ids": list(entries)},

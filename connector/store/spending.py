@@ -66,7 +66,7 @@ def _standing(tx: Tx, where: str, params: dict[str, Any]) -> list[Any]:
         sql.rows(
             tx,
             "SELECT r.record_id, r.source_id, r.record_type, r.amount, r.currency, r.posting_date, r.reference "
-            f"FROM records r WHERE r.connection_id = :id AND {where}",
+            f"FROM records r WHERE r.connection_id = :id AND r.linked_to IS NULL AND {where}",
             params,
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from connector.store import sql
+from connector.store import linked, sql
 from connector.store.engine import Tx
 
 
@@ -33,13 +33,13 @@ def end(tx: Tx, connection_id: int, follower: str) -> None:
 
 def unsettled(tx: Tx, connection_id: int) -> int:
     """Records of which it is not settled whether they stand in the ledger."""
-    found: int = sql.value(
+    entries: int = sql.value(
         tx,
         "SELECT count(DISTINCT record_pk) FROM writes WHERE connection_id = :id AND record_pk IS NOT NULL "
         "AND kind <> 'acknowledge' AND outcome IN ('open', 'uncertain')",
         {"id": connection_id},
     )
-    return found
+    return entries + linked.waiting(tx, connection_id)
 
 
 def waiting(tx: Tx, connection_id: int) -> list[Any]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.store import sql
+from connector.store import sql, turns
 from connector.store.engine import Tx
 
 
@@ -35,6 +35,8 @@ class TransferRow:
 
 
 _COLUMNS = ", ".join(TransferRow.__slots__)
+
+_GOING = "state IN ('approved', 'uncertain')"
 
 
 def before(tx: Tx, connection_id: int, request_hash: str) -> int:
@@ -133,23 +135,11 @@ def spent(tx: Tx, connection_id: int) -> dict[str, Decimal]:
 
 def claim(tx: Tx, connection_id: int, transfer_id: int, worker: str, seconds: float) -> bool:
     """Take the turn at one that is approved and not settled."""
-    return bool(
-        sql.run(
-            tx,
-            "UPDATE transfers SET worker = :worker, busy_until = now() + :seconds * interval '1 second' "
-            "WHERE connection_id = :id AND id = :transfer AND state IN ('approved', 'uncertain') "
-            "AND (busy_until IS NULL OR busy_until <= now())",
-            {"id": connection_id, "transfer": transfer_id, "worker": worker, "seconds": seconds},
-        )
-    )
+    return turns.claim(tx, "transfers", _GOING, connection_id, transfer_id, worker, seconds)
 
 
 def release(tx: Tx, connection_id: int, transfer_id: int, worker: str) -> None:
-    sql.run(
-        tx,
-        "UPDATE transfers SET busy_until = NULL WHERE connection_id = :id AND id = :transfer AND worker = :worker",
-        {"id": connection_id, "transfer": transfer_id, "worker": worker},
-    )
+    turns.release(tx, "transfers", connection_id, transfer_id, worker)
 
 
 def sending(tx: Tx, connection_id: int, transfer_id: int, worker: str, seconds: float) -> bool:

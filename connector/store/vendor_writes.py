@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connector.store import sql
+from connector.store import sql, turns
 from connector.store.engine import Tx
 
 
@@ -37,14 +37,16 @@ class VendorWrite:
 
 _COLUMNS = ", ".join(VendorWrite.__slots__)
 
+_GOING = "outcome IN ('open', 'uncertain')"
+
 
 def before(tx: Tx, connection_id: int, side: str, legal_entity: str, subject: str) -> int:
-    """How many times it was refused: a new attempt is another request, with a reference of its own."""
+    """How many times it was refused, or deleted later: a new attempt is another request, with its own reference."""
     return int(
         sql.value(
             tx,
             "SELECT count(*) FROM vendor_writes WHERE connection_id = :id AND side = :side AND legal_entity = :entity "
-            "AND subject = :subject AND outcome = 'refused'",
+            "AND subject = :subject AND outcome IN ('refused', 'gone')",
             {"id": connection_id, "side": side, "entity": legal_entity, "subject": subject},
         )
     )
@@ -52,7 +54,7 @@ def before(tx: Tx, connection_id: int, side: str, legal_entity: str, subject: st
 
 def intend(tx: Tx, connection_id: int, write: Mapping[str, Any]) -> VendorWrite:
     """`write`: side, legal_entity, subject, merchant, name, reference, body, actor. Where one stands already that is
-    not refused, it is that one."""
+    not refused and not gone, it is that one."""
     params = {"id": connection_id, **write}
     sql.run(
         tx,
@@ -65,7 +67,7 @@ def intend(tx: Tx, connection_id: int, write: Mapping[str, Any]) -> VendorWrite:
     found = sql.row(
         tx,
         f"SELECT {_COLUMNS} FROM vendor_writes WHERE connection_id = :id AND side = :side "
-        "AND legal_entity = :legal_entity AND subject = :subject AND outcome <> 'refused'",
+        "AND legal_entity = :legal_entity AND subject = :subject AND outcome NOT IN ('refused', 'gone')",
         params,
     )
     assert found is not None  # noqa: S101 - it was there, or has just been put there
@@ -105,23 +107,11 @@ def unsettled(tx: Tx, connection_id: int) -> list[int]:
 
 def claim(tx: Tx, connection_id: int, write_id: int, worker: str, seconds: float) -> bool:
     """Take the turn at a write that is not settled. False where another has it, until its time is over."""
-    return bool(
-        sql.run(
-            tx,
-            "UPDATE vendor_writes SET busy_until = now() + :seconds * interval '1 second', worker = :worker "
-            "WHERE connection_id = :id AND id = :write AND outcome IN ('open', 'uncertain') "
-            "AND (busy_until IS NULL OR busy_until <= now())",
-            {"id": connection_id, "write": write_id, "worker": worker, "seconds": seconds},
-        )
-    )
+    return turns.claim(tx, "vendor_writes", _GOING, connection_id, write_id, worker, seconds)
 
 
 def release(tx: Tx, connection_id: int, write_id: int, worker: str) -> None:
-    sql.run(
-        tx,
-        "UPDATE vendor_writes SET busy_until = NULL WHERE connection_id = :id AND id = :write AND worker = :worker",
-        {"id": connection_id, "write": write_id, "worker": worker},
-    )
+    turns.release(tx, "vendor_writes", connection_id, write_id, worker)
 
 
 def sending(tx: Tx, connection_id: int, write_id: int, worker: str, seconds: float) -> bool:
@@ -198,3 +188,13 @@ def settle(tx: Tx, connection_id: int, write_id: int, outcome: str, evidence: st
              "account": account},
         )
     )  # fmt: skip
+
+
+def gone(tx: Tx, connection_id: int, write_id: int, evidence: str) -> None:
+    """It was written, and does not stand there any more: it blocks no second one."""
+    sql.run(
+        tx,
+        "UPDATE vendor_writes SET outcome = 'gone', evidence = :evidence WHERE connection_id = :id AND id = :write "
+        "AND outcome = 'written'",
+        {"id": connection_id, "write": write_id, "evidence": evidence[:2000]},
+    )

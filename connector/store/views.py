@@ -9,7 +9,8 @@ from connector.store.engine import Tx
 _SUMMARY = (
     "record_id, stage, export_status, ledger_status, problems, reference, journal, voucher, record_type, "
     "legal_entity, currency, amount, posting_date, reason, epoch, version, times_heard, source_type, changed_in_brex, "
-    "accepted"
+    "accepted, (SELECT f.record_id FROM records f WHERE f.id = records.linked_to) AS linked_to, "
+    "(SELECT l.record_id FROM records l WHERE l.linked_to = records.id) AS linked"
 )
 
 

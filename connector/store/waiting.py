@@ -16,20 +16,26 @@ class Page:
     last: int | None
 
 
+# With their second entries that are held for reasons of their own, while the first one stands.
+_OR_SECOND = """
+    OR stage = 'held' AND EXISTS (SELECT FROM records f WHERE f.id = r.linked_to
+    AND f.stage IN ('written', 'acknowledged'))
+"""
 _WAITING = """
-    stage IN ('fetched', 'mapped', 'held') AND body IS NOT NULL AND NOT EXISTS (SELECT FROM writes w
+    (linked_to IS NULL {second}) AND stage IN ('fetched', 'mapped', 'held') AND body IS NOT NULL
+    AND NOT EXISTS (SELECT FROM writes w
     WHERE w.record_pk = r.id AND w.epoch = r.epoch AND w.kind = 'entry'
     AND w.outcome IN ('open', 'written', 'uncertain'))
 """
 
 
-def page(tx: Tx, connection_id: int, after: int, limit: int) -> Page:
-    """The next of them, by key. Nothing is claimed or locked."""
+def page(tx: Tx, connection_id: int, after: int, limit: int, *, seconds: bool = False) -> Page:
+    """The next of them, by key. Nothing is claimed or locked. `seconds`: held second entries of records as well."""
     found = sql.rows(
         tx,
         "SELECT r.id, r.record_id, r.stage, r.attempts, r.epoch, r.body, true AS body_fresh, r.entry, "
-        "r.planned_rules, r.problems, r.accepted FROM records r WHERE r.connection_id = :connection AND r.id > :after "
-        f"AND {_WAITING} ORDER BY r.id LIMIT :limit",
+        "r.planned_rules, r.problems, r.accepted, r.linked_to FROM records r WHERE r.connection_id = :connection "
+        f"AND r.id > :after AND {_WAITING.format(second=_OR_SECOND if seconds else '')} ORDER BY r.id LIMIT :limit",
         {"connection": connection_id, "after": after, "limit": limit},
     )
     records = [Claimed(**{**row._mapping, "stage": Stage(row.stage)}) for row in found]
@@ -37,5 +43,7 @@ def page(tx: Tx, connection_id: int, after: int, limit: int) -> Page:
 
 
 def count(tx: Tx, connection_id: int) -> int:
-    statement = f"SELECT count(*) FROM records r WHERE r.connection_id = :connection AND {_WAITING}"
+    """With held second entries."""
+    where = _WAITING.format(second=_OR_SECOND)
+    statement = f"SELECT count(*) FROM records r WHERE r.connection_id = :connection AND {where}"
     return int(sql.value(tx, statement, {"connection": connection_id}))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from connector.domain.writes import LINES, WriteKind
+from connector.domain.writes import JOURNALS, LINES, WriteKind
 from connector.store import sql
 from connector.store.engine import Tx
+from connector.store.journals import Key
 
 # The second looks after a write was sent again: late effects of the first sending show up here.
 SECOND_LOOKS = (600, 3600, 86_400)
@@ -29,6 +30,7 @@ class Write:
     legal_entity: str
     journal_name: str
     period: str
+    form: str
     posting_date: date | None
     journal_id: int | None
     journal: str | None  # the journal's number
@@ -43,16 +45,21 @@ class Write:
     wish: dict[str, Any]  # what the person wished who asked for a removal or reversal
     accepted: frozenset[str]  # problems that a person took as they stand, for its record
 
+    @property
+    def key(self) -> Key:
+        """Which journals it may go into, or went."""
+        return Key(self.legal_entity, self.journal_name, self.period, self.form)
 
-_COLUMNS = (
+
+COLUMNS = (
     "w.id, w.record_pk, coalesce(r.record_id, '') AS record_id, w.epoch, w.kind, w.reference, w.outcome, w.intent, "
-    "w.lines, w.legal_entity, w.journal_name, w.period, w.posting_date, w.journal_id, j.number AS journal, w.batch_id, "
-    "w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger, w.wish, "
+    "w.lines, w.legal_entity, w.journal_name, w.period, w.form, w.posting_date, w.journal_id, j.number AS journal, "
+    "w.batch_id, w.attempts, w.quiet_until, w.absent_at, w.looks, w.confirmed, w.resent, w.ledger, w.wish, "
     "coalesce(r.accepted, '{}') AS accepted"
 )
 # One statement sees the table as it was when it began, its own changes not: what it changed comes from the change.
-_COLUMNS_LEASED = _COLUMNS.replace("w.looks", "leased.looks")
-_FROM = "FROM writes w LEFT JOIN records r ON r.id = w.record_pk LEFT JOIN journals j ON j.id = w.journal_id"
+_COLUMNS_LEASED = COLUMNS.replace("w.looks", "leased.looks")
+FROM = "FROM writes w LEFT JOIN records r ON r.id = w.record_pk LEFT JOIN journals j ON j.id = w.journal_id"
 
 
 # What stands in a journal, or is to: entries, and those that cancel them. What was taken out again does not.
@@ -60,7 +67,7 @@ IN_JOURNALS = "kind IN ('entry', 'reversal')"
 STANDING = f"{IN_JOURNALS} AND outcome = 'written' AND removed_at IS NULL"
 
 
-def _write(row: Any) -> Write:
+def write_of(row: Any) -> Write:
     return Write(**{**row._mapping, "accepted": frozenset(row.accepted)})
 
 
@@ -68,21 +75,21 @@ def intend(tx: Tx, connection_id: int, intents: Sequence[dict[str, Any]]) -> dic
     """Store what is about to be done, before it is done: record id → write id.
 
     Rows of record_pk, epoch, kind, reference, intent, intent_hash, lines and, for entries, legal_entity,
-    journal_name, period, posting_date; for what takes them back also wish. Where a write of this record, epoch and
-    kind is open, written or uncertain already, nothing is stored and the record is missing from the answer: that is
-    what blocks double posting.
+    journal_name, period, form, posting_date; for what takes them back also wish. Where a write of this record, epoch
+    and kind is open, written or uncertain already, nothing is stored and the record is missing from the answer: that
+    is what blocks double posting, whatever the form.
     """
     found = sql.rows(
         tx,
         """
         INSERT INTO writes (connection_id, record_pk, epoch, kind, reference, intent, intent_hash, lines,
-                            legal_entity, journal_name, period, posting_date, wish)
+                            legal_entity, journal_name, period, form, posting_date, wish)
         SELECT :connection, record_pk, epoch, kind, reference, intent, intent_hash, coalesce(lines, 1),
-               coalesce(legal_entity, ''), coalesce(journal_name, ''), coalesce(period, ''), posting_date,
-               coalesce(wish, '{}')
+               coalesce(legal_entity, ''), coalesce(journal_name, ''), coalesce(period, ''),
+               coalesce(form, 'general_journal'), posting_date, coalesce(wish, '{}')
         FROM jsonb_to_recordset(CAST(:intents AS jsonb)) AS x(record_pk bigint, epoch integer, kind text,
             reference text, intent jsonb, intent_hash text, lines integer, legal_entity text, journal_name text,
-            period text, posting_date date, wish jsonb)
+            period text, form text, posting_date date, wish jsonb)
         ORDER BY record_pk
         ON CONFLICT (record_pk, epoch, kind) WHERE outcome IN ('open', 'written', 'uncertain') DO NOTHING
         RETURNING id, record_pk
@@ -92,12 +99,15 @@ def intend(tx: Tx, connection_id: int, intents: Sequence[dict[str, Any]]) -> dic
     return {row.record_pk: row.id for row in found}
 
 
-def intend_journal(tx: Tx, connection_id: int, journal_id: int, marker: str, intent: dict[str, Any], hash_: str) -> int:
+def intend_journal(
+    tx: Tx, connection_id: int, journal_id: int, marker: str, intent: dict[str, Any], hash_: str, form: str
+) -> int:
     return int(
         sql.value(
             tx,
-            "INSERT INTO writes (connection_id, kind, reference, intent, intent_hash, journal_id, legal_entity) "
-            "VALUES (:connection, 'journal', :marker, CAST(:intent AS jsonb), :hash, :journal, :entity) RETURNING id",
+            "INSERT INTO writes (connection_id, kind, reference, intent, intent_hash, journal_id, legal_entity, form) "
+            "VALUES (:connection, 'journal', :marker, CAST(:intent AS jsonb), :hash, :journal, :entity, :form) "
+            "RETURNING id",
             {
                 "connection": connection_id,
                 "marker": marker,
@@ -105,99 +115,10 @@ def intend_journal(tx: Tx, connection_id: int, journal_id: int, marker: str, int
                 "hash": hash_,
                 "journal": journal_id,
                 "entity": intent["dataAreaId"],
+                "form": form,
             },
         )
     )
-
-
-# What is held or taken back, after it was intended to be reported, is not reported; nor is an earlier epoch.
-REPORTABLE = (
-    "AND (kind <> 'acknowledge' OR "
-    "(record_pk, epoch) IN (SELECT r.id, r.epoch FROM records r WHERE r.stage = 'written')) "
-)
-
-
-# An entry that never left, of a record that Brex has other word of since, is planned again and not sent.
-# A scalar subquery: PostgreSQL would hash what EXISTS is about, and read all records for it.
-CURRENT = (
-    "AND (kind <> 'entry' OR resent "
-    "OR coalesce((SELECT r.heard_at <= r.looked_at FROM records r WHERE r.id = record_pk), true))"
-)
-
-
-def waiting_keys(tx: Tx, connection_id: int) -> list[Any]:
-    """Where entries wait to be sent: rows (legal_entity, journal_name, period, waiting), the longest waiting first."""
-    return list(
-        sql.rows(
-            tx,
-            "SELECT legal_entity, journal_name, period, count(*) AS waiting FROM writes "
-            f"WHERE connection_id = :connection AND {IN_JOURNALS} AND outcome = 'open' AND batch_id IS NULL "
-            "AND not_before <= now() GROUP BY 1, 2, 3 ORDER BY min(id) LIMIT 200",
-            {"connection": connection_id},
-        )
-    )
-
-
-def withdraw_stale(tx: Tx, connection_id: int, rules_version: int, limit: int) -> list[int]:
-    """Give up entries that never left this machine and whose record or rules changed since; their records' keys."""
-    found = sql.rows(
-        tx,
-        """
-        WITH stale AS (
-            SELECT w.id FROM writes w JOIN records r ON r.id = w.record_pk
-            WHERE w.connection_id = :connection AND w.kind = 'entry' AND w.outcome = 'open' AND w.batch_id IS NULL
-            AND NOT w.resent AND r.stage = 'writing' AND (r.heard_at > r.looked_at OR r.planned_rules < :rules)
-            ORDER BY w.id LIMIT :limit FOR UPDATE OF w SKIP LOCKED
-        )
-        UPDATE writes w SET outcome = 'refused', evidence = 'withdrawn before it was ever sent'
-        FROM stale WHERE w.id = stale.id RETURNING w.record_pk
-        """,
-        {"connection": connection_id, "rules": rules_version, "limit": limit},
-    )
-    return [row.record_pk for row in found]
-
-
-def put_off(tx: Tx, connection_id: int, key: tuple[str, str, str], seconds: float) -> None:
-    """Open entries of one journal key are due again after so many seconds."""
-    sql.run(
-        tx,
-        "UPDATE writes w SET not_before = now() + :seconds * interval '1 second' FROM (SELECT id FROM writes "
-        f"WHERE connection_id = :connection AND {IN_JOURNALS} AND outcome = 'open' AND batch_id IS NULL "
-        "AND legal_entity = :entity AND journal_name = :name AND period = :period ORDER BY id FOR UPDATE) waiting "
-        "WHERE w.id = waiting.id",
-        {"connection": connection_id, "entity": key[0], "name": key[1], "period": key[2], "seconds": seconds},
-    )
-
-
-def claim_open(
-    tx: Tx, connection_id: int, kind: str, limit: int, *, key: tuple[str, str, str] | None = None
-) -> list[Write]:
-    """Open writes nobody has, locked until the transaction ends. Entries, and reversals with them, of one journal key.
-
-    Writes that failed together before come in ever smaller groups: all of the first one's number of attempts, and
-    no more of them than are there (at most the limit) halved for each attempt.
-    """
-    where = REPORTABLE if key is None else "AND legal_entity = :entity AND journal_name = :name AND period = :period "
-    entity, name, period = key or ("", "", "")
-    found = sql.rows(
-        tx,
-        f"""
-        WITH free AS (
-            SELECT id, attempts FROM writes WHERE connection_id = :connection
-            AND kind = ANY(CAST(:kinds AS text[])) AND outcome = 'open' AND batch_id IS NULL
-            AND not_before <= now() {where} {CURRENT}
-            ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-        ), first AS (SELECT attempts FROM free ORDER BY id LIMIT 1)
-        SELECT {_COLUMNS} {_FROM} JOIN free f ON f.id = w.id JOIN first ON first.attempts = f.attempts
-        ORDER BY w.id
-        """,
-        {
-            "connection": connection_id, "kinds": list(LINES) if kind == WriteKind.ENTRY else [kind], "limit": limit,
-            "entity": entity, "name": name, "period": period,
-        },
-    )  # fmt: skip
-    writes = [_write(row) for row in found]
-    return writes[: max(1, min(limit, len(writes)) >> min(writes[0].attempts, 16))] if writes else []
 
 
 def lock(tx: Tx, record_pks: Sequence[int]) -> None:
@@ -208,8 +129,8 @@ def lock(tx: Tx, record_pks: Sequence[int]) -> None:
 
 def of_batch(tx: Tx, batch_id: int) -> list[Write]:
     """Locked until the transaction ends."""
-    statement = f"SELECT {_COLUMNS} {_FROM} WHERE w.batch_id = :batch ORDER BY w.id FOR UPDATE OF w"
-    return [_write(row) for row in sql.rows(tx, statement, {"batch": batch_id})]
+    statement = f"SELECT {COLUMNS} {FROM} WHERE w.batch_id = :batch ORDER BY w.id FOR UPDATE OF w"
+    return [write_of(row) for row in sql.rows(tx, statement, {"batch": batch_id})]
 
 
 def written(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
@@ -278,24 +199,32 @@ def reopen(
 
 
 def claim_to_look_at(
-    tx: Tx, connection_id: int, limit: int, lease_seconds: float, kinds: Sequence[str] = (*LINES, WriteKind.JOURNAL)
-) -> list[Write]:
+    tx: Tx, connection_id: int, limit: int, lease_seconds: float, kinds: Sequence[str] = (*LINES, WriteKind.JOURNAL),
+    forms: Sequence[str] = JOURNALS,
+) -> list[Write]:  # fmt: skip
     """Writes whose time has come to be looked for in F&O or Brex; nobody else looks meanwhile."""
     found = sql.rows(
         tx,
         f"""
         WITH due AS (
             SELECT id FROM writes WHERE connection_id = :connection AND next_look_at <= now()
-            AND kind = ANY(CAST(:kinds AS text[])) ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+            AND kind = ANY(CAST(:kinds AS text[])) AND form = ANY(CAST(:forms AS text[]))
+            ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
         ), leased AS (
             UPDATE writes w SET next_look_at = now() + :lease * interval '1 second', looks = looks + 1
             FROM due WHERE w.id = due.id RETURNING w.id, w.looks
         )
-        SELECT {_COLUMNS_LEASED} {_FROM} JOIN leased ON leased.id = w.id ORDER BY w.id
+        SELECT {_COLUMNS_LEASED} {FROM} JOIN leased ON leased.id = w.id ORDER BY w.id
         """,
-        {"connection": connection_id, "limit": limit, "lease": lease_seconds, "kinds": list(kinds)},
+        {
+            "connection": connection_id,
+            "limit": limit,
+            "lease": lease_seconds,
+            "kinds": list(kinds),
+            "forms": list(forms),
+        },
     )
-    return [_write(row) for row in found]
+    return [write_of(row) for row in found]
 
 
 def still_mine(tx: Tx, claimed: Sequence[Write]) -> set[int]:
@@ -357,11 +286,11 @@ def live(tx: Tx, record_pks: Sequence[int], kind: str, *, lock: bool = True) -> 
     locked = "FOR UPDATE OF w" if lock else ""
     found = sql.rows(
         tx,
-        f"SELECT {_COLUMNS} {_FROM} WHERE w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.kind = :kind "
+        f"SELECT {COLUMNS} {FROM} WHERE w.record_pk = ANY(CAST(:ids AS bigint[])) AND w.kind = :kind "
         f"AND w.epoch = r.epoch AND w.outcome IN ('open', 'written', 'uncertain') ORDER BY w.id {locked}",
         {"ids": list(record_pks), "kind": kind},
     )
-    return {row.record_pk: _write(row) for row in found}
+    return {row.record_pk: write_of(row) for row in found}
 
 
 def look_at_journals(tx: Tx, journal_ids: Sequence[int]) -> None:

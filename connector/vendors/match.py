@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log
 from typing import Final
 
 from rapidfuzz.distance import OSA
 from thefuzz import fuzz
 
 from connector.vendors import names
+from connector.vendors.index import ALIKE, AS_ONE, Index
 from connector.vendors.names import Name
 
 ACCEPT: Final = 0.90
@@ -22,13 +22,11 @@ CLEAR_OF_RUNNER_UP: Final = 0.06
 SUGGEST: Final = 0.60
 CANDIDATES: Final = 5
 
-_ALIKE: Final = 82  # per cent; words less alike than this are different words
 _SLIP: Final = 0.96  # one letter doubled, left out or swapped with its neighbour
 _LONG: Final = 7  # in a shorter word that makes another name: Ross and Rossi
 _TRUNCATED: Final = 4  # a descriptor's last word may be cut; with fewer letters it says too little
 _EXTRA: Final = 0.45  # what words of the merchant cost that the vendor's name does not have
 _READING: Final = 0.02
-_COMMON: Final = 400  # a word in so many vendors' names finds none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +75,16 @@ class Register:
     def __init__(self, vendors: Iterable[Vendor]) -> None:
         self.vendors = list(vendors)
         self._names = [names.of_vendor(vendor.name) for vendor in self.vendors]
-        self._by_key: dict[str, list[int]] = defaultdict(list)
-        self._by_joined: dict[str, list[int]] = defaultdict(list)
-        self._holders: dict[str, list[int]] = defaultdict(list)
-        self._by_start: dict[str, list[str]] = defaultdict(list)
+        self.index = Index(self._names)
         self._by_exact: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for number, (vendor, name) in enumerate(zip(self.vendors, self._names, strict=True)):
-            self._by_key[name.key].append(number)
-            self._by_joined[name.joined[:3]].append(number)
-            for word in dict.fromkeys(name.words):
-                self._holders[word].append(number)
+        for number, vendor in enumerate(self.vendors):
             for kind, value in (("account", vendor.account), ("tax id", vendor.tax_id), ("e-mail", vendor.email)):
                 if value.strip():
                     self._by_exact[kind, value.strip().casefold()].append(number)
-        for word in self._holders:
-            self._by_start[word[:2]].append(word)
-        self._unknown = log(len(self.vendors) + 2)
 
     def same_name(self) -> list[list[Vendor]]:
         """Vendors that have one name, as far as names go: most likely one company entered twice."""
-        return [[self.vendors[n] for n in found] for key, found in self._by_key.items() if key and len(found) > 1]
+        return [[self.vendors[n] for n in found] for found in self.index.same_key()]
 
     def exact(self, kind: str, value: str) -> list[Vendor]:
         """By `account`, `tax id` or `e-mail`, without regard to case."""
@@ -125,7 +113,7 @@ class Register:
         """The best reading of each vendor; a less likely reading costs a little."""
         best: dict[int, tuple[float, Name]] = {}
         for place, name in enumerate(readings):
-            for number in self._near(name):
+            for number in self.index.near(name, _likeness, SUGGEST):
                 if self.vendors[number].account in without:
                     continue
                 score = self._score(name, self._names[number]) - _READING * min(place, 2)
@@ -137,22 +125,6 @@ class Register:
             for number, (score, name) in ranked[: CANDIDATES + 1]
         ]
 
-    def _near(self, name: Name) -> set[int]:
-        """Vendors worth comparing: with a word in common or one like it, or that begin alike when joined."""
-        near = set(self._by_key.get(name.key, ())) | set(self._by_joined.get(name.joined[:3], ()))
-        for place, word in enumerate(name.words):
-            cut = place == len(name.words) - 1
-            for known in self._words_like(word, cut=cut):
-                if len(self._holders[known]) <= _COMMON:
-                    near.update(self._holders[known])
-        return near
-
-    def _words_like(self, word: str, *, cut: bool) -> list[str]:
-        """A word that some vendor has is that word, and no other that looks like it: Ross is not Rossi."""
-        if word in self._holders:
-            return [word]
-        return [known for known in self._by_start.get(word[:2], ()) if _likeness(word, known, cut=cut)]
-
     def _score(self, merchant: Name, vendor: Name) -> float:
         if merchant.words == vendor.words:
             return 1.0
@@ -161,20 +133,20 @@ class Register:
         left = dict(enumerate(merchant.words))
         found = total = 0.0
         for word in vendor.words:
-            weight = self._weight(word)
+            weight = self.index.weight(word)
             total += weight
             alike, place = max(((self._likeness(left[place], word, place == len(merchant.words) - 1), -place)
                                 for place in left), default=(0.0, 0))  # fmt: skip
             if alike:
                 found += weight * alike
                 del left[-place]
-        extra = sum(self._weight(word) for word in left.values())
+        extra = sum(self.index.weight(word) for word in left.values())
         by_words = found / total * (1 - _EXTRA * extra / (extra + total))
         return max(by_words, self._as_one(merchant, vendor))
 
     def _as_one(self, merchant: Name, vendor: Name) -> float:
         """Written together or apart: `wal mart` is `walmart`. A slip besides makes it a suggestion at most."""
-        if len(vendor.joined) < 6:
+        if len(vendor.joined) < AS_ONE:
             return 0.0
         if merchant.joined == vendor.joined:
             return 0.99
@@ -182,12 +154,7 @@ class Register:
         return min(ratio, ACCEPT - 0.01) if ratio >= ACCEPT else 0.0
 
     def _likeness(self, word: str, known: str, cut: bool) -> float:
-        return float(word == known) if word in self._holders else _likeness(word, known, cut=cut)
-
-    def _weight(self, word: str) -> float:
-        """Rare words tell companies apart; a word that no vendor has may be anything."""
-        holders = len(self._holders.get(word, ()))
-        return log((len(self.vendors) + 2) / (holders + 0.5)) if holders else self._unknown * 0.7
+        return float(word == known) if word in self.index.holders else _likeness(word, known, cut)
 
     def _why(self, merchant: Name, vendor: Name, score: float) -> str:
         if merchant.words == vendor.words:
@@ -195,7 +162,7 @@ class Register:
         return f'"{merchant.key}" is like "{vendor.key}" ({score:.2f})'
 
 
-def _likeness(word: str, known: str, *, cut: bool) -> float:
+def _likeness(word: str, known: str, cut: bool) -> float:
     """1 for the same word, 0 for different ones. `cut`: the word may be the beginning of a longer one.
 
     Descriptors are copied by machines: letters get lost, doubled or swapped, but are hardly ever replaced by others.
@@ -211,7 +178,7 @@ def _likeness(word: str, known: str, *, cut: bool) -> float:
     if slipped and max(len(word), len(known)) >= _LONG and OSA.distance(word, known, score_cutoff=1) == 1:
         return _SLIP
     ratio = fuzz.ratio(word, known)
-    return ratio / 100 * 0.85 if ratio >= _ALIKE else 0.0
+    return ratio / 100 * 0.85 if ratio >= ALIKE else 0.0
 
 
 def explain(candidates: Sequence[Candidate]) -> list[str]:

@@ -14,6 +14,7 @@ from sandbox.brex.fields import Fields
 from sandbox.brex.integrations import Integrations
 from sandbox.brex.messages import Delivery
 from sandbox.brex.options import Options
+from sandbox.brex.receipts import Receipts
 from sandbox.brex.records import Records
 from sandbox.brex.subscriptions import READY_EVENT, Subscriptions
 from sandbox.brex.tokens import ALL_SCOPES, Tokens
@@ -24,12 +25,15 @@ from sandbox.state import Store
 
 COMPANY_ID: Final = "cuacc_sandbox00000000000000001"
 TOKEN: Final = "bxt_sandbox-token-of-the-demo"
+RECEIPTS_URL: Final = "https://brex-receipts.s3.us-west-2.amazonaws.com"
 
 
 class Brex:
     """One customer. `options` are the switches; the other attributes are the parts of its account."""
 
-    def __init__(self, store: Store, clock: Clock = now, options: Options | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock = now, options: Options | None = None, receipts_url: str = RECEIPTS_URL
+    ) -> None:
         self.store = store
         self.clock = clock
         self.options = options or Options()
@@ -37,9 +41,10 @@ class Brex:
         self.token = TOKEN
         self.ca: str | None = None  # bundle for receivers with a certificate of their own
         self.tokens = Tokens(store, self.options)
-        self.records = Records(store, clock, self.options)
+        self.receipts = Receipts(store, clock, receipts_url)
+        self.records = Records(store, clock, self.options, self.receipts)
         self.card = CardAccount(store, clock, self.records)
-        self.expenses = Expenses(store, clock)
+        self.expenses = Expenses(store, clock, self.receipts)
         self.cash = CashAccount(store)
         self.exports = Exports(store, clock, self.options, self.records)
         self.integrations = Integrations(store, clock)
@@ -73,6 +78,15 @@ class Brex:
     def edit(self, record_id: str, **changes: Any) -> None:
         """A person or Brex changes a record; newer updated_at and version."""
         self.records.change(record_id, **changes)
+
+    def add_receipt(self, record_id: str, kind: str = "pdf") -> str:
+        """A person adds a receipt to a record (a kind of `receipts.KINDS`); its id."""
+        record = self.records.get(record_id)
+        if record is None:
+            raise KeyError(record_id)
+        receipt_id = self.receipts.add(kind)
+        self.edit(record_id, receipts=[*(record["receipts"] or []), {"id": receipt_id, "download_uris": None}])
+        return receipt_id
 
     def remove(self, record_id: str) -> None:
         """The record is gone from Brex: reads leave it out, and a report that names it is a 404."""

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from connector.domain import jsonio
 from sandbox.brex.answers import Json, bad_request, classic
+from sandbox.brex.receipts import Receipts
 from sandbox.clock import Clock, parse, stamp
 from sandbox.state import Store
 
@@ -38,9 +39,10 @@ _PAGE: Final = 100
 
 
 class Expenses:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, receipts: Receipts) -> None:
         self._store = store
         self._clock = clock
+        self._receipts = receipts
         self.whole_parts = True  # whether a split expense shows its parts at once
 
     def add(self, parts: "list[Json] | None" = None, **fields: Any) -> str:
@@ -95,6 +97,8 @@ class Expenses:
             raise bad_request(f"cannot expand {', '.join(sorted(unknown))}")
         hidden = {name for name in _EXPANDED if name not in expanded}
         shown = {name: None if name in hidden else value for name, value in doc.items() if name != "parent"}
+        links = self._receipts.hidden if "receipts.download_uris" in hidden else self._receipts.shown
+        shown["receipts"] = links(doc["receipts"])
         if args.get("load_custom_fields") != "true":
             shown["custom_fields"] = None
         parts = [one for one in self._store.all(_KIND) if one["parent"] == doc["id"]] if self.whole_parts else []

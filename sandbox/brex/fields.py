@@ -1,20 +1,19 @@
 """/v1/fields: the fields of the account and their values, by the Fields API's specification."""
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
 from connector.domain import jsonio
+from sandbox.brex import paging
 from sandbox.brex.answers import Json, bad_request, classic
 from sandbox.brex.integrations import Integrations
 from sandbox.brex.options import Options
+from sandbox.brex.paging import MOST
 from sandbox.clock import Clock, stamp
 from sandbox.state import Store
 
-MOST: Final = 1000
 GROUPS: Final = ("ACCOUNTING", "USER", "ERP", "TRAVEL")
 _KIND: Final = "brex_field"
 _ANSWERS: Final = "brex_field_answers"
@@ -226,16 +225,13 @@ class Fields:
         """Fact: limit is 1000 at most. The cursor is base64 of an offset, as in Brex's other APIs."""
         if unknown := args.keys() - {"cursor", "limit", *filters}:
             raise bad_request(f"unknown query parameter {', '.join(sorted(unknown))}")
-        limit, offset = _limit(args.get("limit")), _offset(args.get("cursor"))
-        limit = min(limit, self._options.most_per_page or limit)
-        if args.keys() & set(filters):
-            found = self._store.all(kind, fits)
-            items, there = found[offset : offset + limit], len(found)
-        else:
-            items, there = self._store.part(kind, offset, limit)
-        more = there > offset + limit
-        cursor = base64.urlsafe_b64encode(jsonio.dumps({"offset": offset + limit}).encode()).decode() if more else None
-        return {"next_cursor": cursor, "items": items}
+        every = not args.keys() & set(filters)
+        found = [] if every else self._store.all(kind, fits)
+
+        def part(offset: int, limit: int) -> tuple[list[Json], int]:
+            return self._store.part(kind, offset, limit) if every else (found[offset : offset + limit], len(found))
+
+        return paging.page(args.get("limit"), args.get("cursor"), self._options.most_per_page, part)
 
 
 def _of(field_id: str) -> str:
@@ -261,20 +257,3 @@ def _checked(data: Any, types: dict[str, type], required: set[str]) -> Json:
         if value is not None and not isinstance(value, types[name]):
             raise bad_request(f"{name} is invalid")
     return data
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return 100
-    if not text.isdecimal() or not 1 <= int(text) <= MOST:
-        raise bad_request(f"limit must be a number from 1 to {MOST}")
-    return int(text)
-
-
-def _offset(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        return int(jsonio.loads(base64.urlsafe_b64decode(cursor.encode()))["offset"])
-    except (binascii.Error, jsonio.NotJson, ValueError, KeyError, TypeError) as error:
-        raise bad_request("cursor was not issued here") from error

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sandbox.brex.answers import Json, accounting
 from sandbox.brex.options import Options
 from sandbox.brex.query import STATUSES, Query
+from sandbox.brex.receipts import Receipts
 from sandbox.clock import Clock, parse, stamp
 from sandbox.state import Store
 
@@ -28,10 +29,11 @@ _NULLABLE: Final = (
 
 
 class Records:
-    def __init__(self, store: Store, clock: Clock, options: Options) -> None:
+    def __init__(self, store: Store, clock: Clock, options: Options, receipts: Receipts) -> None:
         self._store = store
         self._clock = clock
         self._options = options
+        self._receipts = receipts
 
     def add(self, record: Json) -> str:
         """Keep a record as given, with nulls where the schema allows them. Raises ValueError."""
@@ -110,6 +112,7 @@ class Records:
         if single_entry:
             coded = [line for line in record["line_items"] if line["accounting_field_values"]]
             record = record | {"line_items": coded or record["line_items"]}
+        record = record | {"receipts": self._receipts.shown(record["receipts"])}
         return _with_unknowns(record) if self._options.unknown_fields else record
 
     def _put(self, record: Json) -> None:

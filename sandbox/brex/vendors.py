@@ -1,20 +1,17 @@
 """/v1/vendors: the vendors of bill pay, by the Payments API's specification."""
 
-import base64
-import binascii
 import re
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from connector.domain import jsonio
+from sandbox.brex import paging
 from sandbox.brex.answers import Json, bad_request, classic
 from sandbox.brex.options import Options
 from sandbox.state import Store
 
 _KIND: Final = "brex_vendor"
 _ANSWERS: Final = "brex_vendor_answers"
-_MOST: Final = 1000  # fact: of a page (Brex, pagination)
 _TYPES: Final = {"company_name": str, "email": str, "phone": str, "payment_accounts": list}
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -116,15 +113,13 @@ def page_of(
     """A page of `found`, or of everything of a kind. The cursor is base64 of an offset, as in Brex's other APIs."""
     if unknown := args.keys() - {"cursor", "limit"}:
         raise bad_request(f"unknown query parameter {', '.join(sorted(unknown))}")
-    limit = _limit(args.get("limit"))
-    limit, offset = min(limit, most or limit), _offset(args.get("cursor"))
-    if found is None:
-        items, there = store.part(kind, offset, limit)
-    else:
-        items, there = found[offset : offset + limit], len(found)
-    more = there > offset + limit
-    cursor = base64.urlsafe_b64encode(jsonio.dumps({"offset": offset + limit}).encode()).decode() if more else None
-    return {"next_cursor": cursor, "items": items}
+
+    def part(offset: int, limit: int) -> tuple[list[Json], int]:
+        if found is None:
+            return store.part(kind, offset, limit)
+        return found[offset : offset + limit], len(found)
+
+    return paging.page(args.get("limit"), args.get("cursor"), most, part)
 
 
 def _shown(vendor_id: str, wish: Json) -> Json:
@@ -135,20 +130,3 @@ def _shown(vendor_id: str, wish: Json) -> Json:
         "phone": wish.get("phone"),
         "payment_accounts": [],
     }
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return 100
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
-        raise bad_request(f"limit must be a number from 1 to {_MOST}")
-    return int(text)
-
-
-def _offset(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        return int(jsonio.loads(base64.urlsafe_b64decode(cursor.encode()))["offset"])
-    except (binascii.Error, jsonio.NotJson, ValueError, KeyError, TypeError) as error:
-        raise bad_request("cursor was not issued here") from error

@@ -1,6 +1,6 @@
 """Changes to journals and set-up that no OData client makes: moving, splitting, deleting, other formats."""
 
-from sandbox.d365 import dimensions, journals, line_values, lines, vouchers
+from sandbox.d365 import dimensions, forms, journals, line_values, lines, vouchers
 from sandbox.d365.display import DELIMITERS, join
 from sandbox.d365.environment import Environment
 from sandbox.d365.tables import Row
@@ -15,7 +15,8 @@ def move(environment: Environment, header: Row, moved: list[Row]) -> Row:
     copied = ("JournalName", "Description", "PostingLayer", "dataAreaId")
     values = {prop: header.values[prop] for prop in copied}
     number = journals.new_number(environment, company)
-    hidden = journals.fresh() | {"parent": header.values["JournalBatchNumber"]}
+    hidden = journals.fresh(forms.of(header), header.hidden.get("extra"))
+    hidden |= {"parent": header.values["JournalBatchNumber"]}
     new = environment.tables.insert(journals.SET, values | {"JournalBatchNumber": number}, hidden)
     arrived = [
         environment.tables.update(row, {"JournalBatchNumber": number, "LineNumber": position})

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from sandbox.d365 import forms
 from sandbox.d365.environment import Environment
 from sandbox.d365.errors import (
     Refusal,
@@ -12,11 +13,12 @@ from sandbox.d365.errors import (
     read_only,
     row_refused,
 )
+from sandbox.d365.forms import GENERAL, Form
 from sandbox.d365.tables import Row
 
 TABLE: Final = "LedgerJournalHeaderEntity"
 SOURCE: Final = "LedgerJournalTable"
-SET: Final = "LedgerJournalHeaders"
+SET: Final = forms.HEADERS
 DESCRIPTION_LENGTH: Final = 60
 
 # Fact: computed by F&O; 403 when sent, on insert and on update alike.
@@ -26,9 +28,11 @@ FIXED: Final = ("JournalName", *COMPUTED)
 Values = dict[str, Any]
 
 
-def fresh() -> Values:
-    """What F&O knows of a new journal beside its public properties."""
+def fresh(form: Form = GENERAL, extra: Values | None = None) -> Values:
+    """What F&O knows of a new journal beside its public properties. `extra`: what only its own entity set has."""
     return {
+        "form": form.name,
+        "extra": extra or {},
         "in_use_by": "",
         "workflow": "NotSubmitted",
         "parent": "",
@@ -38,13 +42,19 @@ def fresh() -> Values:
     }
 
 
-def create(environment: Environment, sent: Values) -> Row:
-    """A new header. Fact: only JournalName is required; a number left out comes from the number sequence."""
+def create(environment: Environment, sent: Values, form: Form = GENERAL, extra: Values | None = None) -> Row:
+    """A new header. Fact: only JournalName is required; a number left out comes from the number sequence.
+
+    Own reading: a journal name of another type is not to be found in the entity set's own list of names.
+    """
     for prop in COMPUTED:
         if prop in sent:
             raise read_only(prop, "insert")
     company = (sent.get("dataAreaId") or environment.switches.default_company).lower()
     name = _journal_name(environment, company, sent.get("JournalName", ""))
+    if name.values["Type"] != form.type:
+        told = not_found_in("Name", name.values["Name"], "Journal names")
+        raise field_refused(TABLE, "JournalName", f"{told[:-1]} of type {form.type}.")
     number = sent.get("JournalBatchNumber", "")
     if number and not environment.switches.user_numbers:
         # Fact: needs "Allow user changes" on the number sequence. Own words.
@@ -58,7 +68,7 @@ def create(environment: Environment, sent: Values) -> Row:
         "JournalBatchNumber": number or new_number(environment, company),
     }
     values["Description"] = values["Description"][:DESCRIPTION_LENGTH]
-    return environment.tables.insert(SET, values, fresh())
+    return environment.tables.insert(SET, values, fresh(form, extra))
 
 
 def new_number(environment: Environment, company: str) -> str:
@@ -66,13 +76,13 @@ def new_number(environment: Environment, company: str) -> str:
     return f"{company.upper()}-{environment.store.next(f'd365.journal.{company}'):06}"
 
 
-def change(environment: Environment, row: Row, sent: Values) -> Row:
+def change(environment: Environment, row: Row, sent: Values, extra: Values | None = None) -> Row:
     for prop in FIXED:
         if prop in sent:
             raise read_only(prop)
     if "Description" in sent:
         sent = sent | {"Description": sent["Description"][:DESCRIPTION_LENGTH]}
-    return environment.tables.update(row, sent)
+    return environment.tables.update(row, sent, {"extra": row.hidden.get("extra", {}) | (extra or {})})
 
 
 def delete(environment: Environment, row: Row) -> None:
@@ -95,7 +105,7 @@ def find(environment: Environment, company: str, number: str) -> Row:
 def lines_of(environment: Environment, header: Row) -> list[Row]:
     """The journal's lines, in the order of their line numbers."""
     number = header.values["JournalBatchNumber"]
-    lines = environment.tables.found("LedgerJournalLines", [("JournalBatchNumber", number)])
+    lines = environment.tables.found(forms.LINES, [("JournalBatchNumber", number)])
     own = [line for line in lines if line.values["dataAreaId"] == header.values["dataAreaId"]]
     return sorted(own, key=lambda line: line.values["LineNumber"])
 

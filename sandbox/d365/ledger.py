@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.clock import Clock, now
-from sandbox.d365 import housekeeping, journals, lines, posting
+from sandbox.d365 import forms, housekeeping, journals, lines, posting, views
 from sandbox.d365.environment import environment_of
+from sandbox.d365.payables import Payables
 from sandbox.d365.posting import CannotPost
 from sandbox.d365.schema import SETS, folded
 from sandbox.d365.shapes import as_json
@@ -31,6 +32,7 @@ class Ledger:
 
     def __init__(self, store: Store, faults: Faults | None = None, clock: Clock = now) -> None:
         self.environment = environment_of(store)
+        self.payables = Payables(self.environment, clock)
         self._faults = faults
         self._clock = clock
 
@@ -48,13 +50,18 @@ class Ledger:
     def lines(
         self, *, document: str | None = None, journal: str | None = None, company: str | None = None
     ) -> list[Json]:
-        """Lines in the order they were written, posted or not; narrowed by what is given."""
+        """Lines of journals of every kind in the order they were written, posted or not; narrowed by what is given.
+
+        Their properties are those of LedgerJournalLines. A payment journal's line has no Document: there its
+        PaymentReference counts.
+        """
         return [as_json(row) for row in self._lines(document, journal, company)]
 
     def documents(self) -> int:
-        """How many different Documents stand in it."""
+        """How many different Documents stand in it, in journals or as vendor invoices."""
         with self.environment.tables.transaction():
-            return len({row.values["Document"] for row in self.environment.tables.rows(lines.SET)} - {""})
+            found = {_document(row) for row in self.environment.tables.rows(lines.SET)}
+        return len((found | self.payables.numbers()) - {""})
 
     def totals(
         self, *, document: str | None = None, journal: str | None = None, company: str | None = None
@@ -72,7 +79,7 @@ class Ledger:
     def rows(self, entity_set: str) -> list[Json]:
         """Every row of any set."""
         with self.environment.tables.transaction():
-            return [as_json(row) for row in self.environment.tables.rows(entity_set)]
+            return [as_json(row) for row in views.rows(self.environment, entity_set)]
 
     # -- what happens to journals
 
@@ -88,7 +95,7 @@ class Ledger:
             moved = [
                 row
                 for row in journals.lines_of(self.environment, header)
-                if (document is None or row.values["Document"] == document)
+                if (document is None or _document(row) == document)
                 and (vouchers is None or row.values["Voucher"] in vouchers)
             ]
             return str(housekeeping.move(self.environment, header, moved).values["JournalBatchNumber"])
@@ -125,15 +132,26 @@ class Ledger:
                 housekeeping.remove_line(self.environment, row)
             return len(doomed)
 
+    def new_journal(self, name: str, company: str = "usmf") -> str:
+        """A person opens a journal, of the kind that its name has; its number."""
+        with self.environment.tables.transaction():
+            row = self.environment.tables.get("JournalNames", dataAreaId=company, Name=name)
+            kind = "" if row is None else row.values["Type"]
+            form = next((one for one in forms.EVERY if one.type == kind), forms.GENERAL)
+            made = journals.create(self.environment, {"dataAreaId": company, "JournalName": name}, form)
+            return str(made.values["JournalBatchNumber"])
+
     def add_line(self, number: str, **values: Any) -> Json:
         """A person's line, through the same checks as a client's. Raises `errors.Refusal`."""
         with self.environment.tables.transaction():
-            header = self._journal(number).values
-            given = {name: header[name] for name in ("dataAreaId", "JournalBatchNumber")}
-            self._check(lines.SET, values)
+            header = self._journal(number)
+            form = forms.of(header)
+            self._check(form.lines, values)
+            given = {name: header.values[name] for name in ("dataAreaId", "JournalBatchNumber")}
             for name, value in values.items():
-                given[name] = from_body(SETS[lines.SET].properties[name], value)
-            return as_json(lines.insert(self.environment, given, None))
+                given[name] = from_body(SETS[form.lines].properties[name], value)
+            sent, extra = forms.taken_apart(form.lines, given)
+            return as_json(lines.insert(self.environment, sent, None, form, extra))
 
     def change_line(self, number: str, line_number: int, **values: Any) -> Json:
         """A person overwrites values of a line, unchecked."""
@@ -247,7 +265,8 @@ class Ledger:
         tables = self.environment.tables
         with tables.transaction():
             if document is not None:
-                rows = tables.found(lines.SET, [("Document", document)])
+                found = tables.found(lines.SET, [("Document", document), ("PaymentReference", document)])
+                rows = [row for row in found if folded(_document(row)) == folded(document)]
             elif journal is not None:
                 rows = tables.found(lines.SET, [("JournalBatchNumber", journal)])
             else:
@@ -258,3 +277,8 @@ class Ledger:
             if (journal is None or folded(row.values["JournalBatchNumber"]) == folded(journal))
             and (company is None or row.values["dataAreaId"] == company)
         ]
+
+
+def _document(row: Row) -> str:
+    """The client's reference on a line. Fact: the payment journal's lines have no Document (metadata)."""
+    return str(row.values["PaymentReference" if forms.of(row) is forms.PAYMENT else "Document"])

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sandbox.d365 import journals, line_values, vouchers
+from sandbox.d365 import forms, journals, line_values, settlement, vouchers
 from sandbox.d365.environment import Environment
 from sandbox.d365.errors import (
     UPDATE_CONFLICT,
@@ -12,23 +12,31 @@ from sandbox.d365.errors import (
     not_found_in,
     read_only,
 )
+from sandbox.d365.forms import GENERAL, Form
 from sandbox.d365.schema import folded, tidy
 from sandbox.d365.tables import Row
 
-SET: Final = "LedgerJournalLines"
+SET: Final = forms.LINES
 _KEYS: Final = ("dataAreaId", "JournalBatchNumber", "LineNumber")
 
 Values = dict[str, Any]
 
 
-def insert(environment: Environment, sent: Values, who: object) -> Row:
-    """A new line. `sent` holds only what the client gave; `who` is its request. Raises `Refusal`."""
-    header = _header(environment, sent)
+def insert(
+    environment: Environment, sent: Values, who: object, form: Form = GENERAL, extra: Values | None = None
+) -> Row:
+    """A new line. `sent` holds only what the client gave; `who` is its request. Raises `Refusal`.
+
+    `extra`: what only the form's own entity set has. The header must be of the form.
+    """
+    header = _header(environment, sent, form)
     _check_journal(environment, header, who)
     name = journals.name_of(environment, header)
     given = {prop: value for prop, value in sent.items() if prop not in (*_KEYS, "Voucher")}
-    values, hidden = line_values.compose(environment, header, name, given)
-    number = _line_number(environment, header, sent)
+    values, hidden = line_values.compose(environment, header, name, {"AccountType": form.account_type, **given})
+    hidden |= {"form": form.name, "extra": extra or {}}
+    settlement.check_mark(environment, values, hidden)
+    number = _line_number(environment, header, sent, form)
     voucher, state = vouchers.place(environment, header, name, values, sent=sent.get("Voucher", ""))
     row = environment.tables.insert(SET, {**values, "LineNumber": number, "Voucher": voucher}, hidden)
     next_line = max(header.hidden["next_line"], int(number) + 1)
@@ -36,9 +44,9 @@ def insert(environment: Environment, sent: Values, who: object) -> Row:
     return row
 
 
-def change(environment: Environment, row: Row, sent: Values, who: object) -> Row:
+def change(environment: Environment, row: Row, sent: Values, who: object, extra: Values | None = None) -> Row:
     """The line with some values replaced, checked again as a whole; it keeps its number and voucher."""
-    header = _header(environment, row.values)
+    header = _header(environment, row.values, forms.of(row))
     _check_journal(environment, header, who)
     for prop in (*_KEYS, "Voucher"):
         if prop in sent:
@@ -46,13 +54,15 @@ def change(environment: Environment, row: Row, sent: Values, who: object) -> Row
     given = {prop: value for prop, value in row.values.items() if prop not in (*_KEYS, "Voucher")}
     name = journals.name_of(environment, header)
     values, hidden = line_values.compose(environment, header, name, given | sent)
+    hidden["extra"] = row.hidden.get("extra", {}) | (extra or {})
+    settlement.check_mark(environment, values, row.hidden | hidden, own=row)
     new = environment.tables.update(row, values, hidden)
     recount(environment, header, added=[new], removed=[row])
     return new
 
 
 def delete(environment: Environment, row: Row, who: object) -> None:
-    header = _header(environment, row.values)
+    header = _header(environment, row.values, forms.of(row))
     _check_journal(environment, header, who)
     environment.tables.delete(row)
     recount(environment, header, removed=[row])
@@ -76,13 +86,13 @@ def recount(
     return environment.tables.update(header, values, hidden)
 
 
-def _header(environment: Environment, sent: Values) -> Row:
+def _header(environment: Environment, sent: Values, form: Form) -> Row:
     number = sent.get("JournalBatchNumber", "")
     if not number:
         raise line_values.refused(must_be_filled("Journal batch number"))
     company = sent.get("dataAreaId") or environment.switches.default_company
     header = environment.tables.get(journals.SET, dataAreaId=company, JournalBatchNumber=number)
-    if header is None:
+    if header is None or forms.of(header) is not form:
         raise line_values.refused(not_found_in("Journal batch number", number, "Ledger journal table"))
     return header
 
@@ -100,9 +110,9 @@ def _check_journal(environment: Environment, header: Row, who: object) -> None:
         raise line_values.refused(f"Journal {number} is in workflow and cannot be changed.")
 
 
-def _line_number(environment: Environment, header: Row, sent: Values) -> Any:
-    """Fact: assigned by F&O (1, 2, 3 …); what happens to one that is sent differs by environment."""
-    policy = environment.switches.line_number
+def _line_number(environment: Environment, header: Row, sent: Values, form: Form) -> Any:
+    """Fact: assigned by F&O (1, 2, 3 …); what happens to one that is sent differs by environment, and by form."""
+    policy = "kept" if form.numbered else environment.switches.line_number
     if "LineNumber" not in sent or policy == "ignored":
         return header.hidden["next_line"]
     if policy == "refused":

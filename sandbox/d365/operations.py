@@ -1,12 +1,12 @@
 """One OData operation, alone or inside a batch: path and body in, status and JSON out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connector.domain import jsonio
-from sandbox.d365 import journals, lines, paths, query, vendors, views
+from sandbox.d365 import forms, paths, query, views
+from sandbox.d365.changes import CHANGES, Wish
 from sandbox.d365.environment import Environment, Journal
 from sandbox.d365.errors import (
     Refusal,
@@ -71,19 +71,27 @@ def perform(environment: Environment, asked: Operation) -> Answer:
             return _get(environment, asked, entity, key_text, rest)
         if rest:
             raise bad_query(f"Resource not found for the segment '{rest}'.")
-        change = _CHANGES.get((name, asked.method))
+        change = CHANGES.get((name, asked.method))
         if change is None or (asked.method == "POST") != (key_text is None):
             raise Refusal(405, f"The requested resource does not support http method '{asked.method}'.", kind="")
-        return change(environment, asked, entity, key_text or "")
+        row = None if key_text is None else _stored(environment, asked, entity, key_text)
+        if key_text is not None and row is None:
+            return Answer(204)
+        sent = {} if asked.method == "DELETE" else _body(asked, entity)
+        made = change(environment, Wish(name, row, sent, asked.who))
+        return _created(asked, views.shown(made, name)) if asked.method == "POST" and made else Answer(204)
 
 
 def journal_of(environment: Environment, asked: Operation) -> Journal | None:
     """The journal that a line is inserted into or deleted from, as far as it can be read."""
     try:
-        if asked.method == "DELETE" and asked.path.startswith(f"{lines.SET}("):
-            values = paths.key(SETS[lines.SET], paths.split(asked.path)[1] or "")
+        name, key_text, _ = paths.split(asked.path)
+        if name not in forms.OF_LINES:
+            return None
+        if asked.method == "DELETE":
+            values = paths.key(SETS[name], key_text or "")
             return str(folded(values[COMPANY])), str(folded(values["JournalBatchNumber"]))
-        if asked.method != "POST" or asked.path != lines.SET:
+        if asked.method != "POST":
             return None
         body = jsonio.loads(asked.body)
         company = body.get(COMPANY) or environment.switches.default_company
@@ -116,83 +124,30 @@ def _created(asked: Operation, row: Row) -> Answer:
     return Answer(201, jsonio.dumps(head | as_json(row)), headers)
 
 
-def _create_journal(environment: Environment, asked: Operation, entity: EntitySet, _: str) -> Answer:
-    return _created(asked, journals.create(environment, _body(asked, entity)))
-
-
-def _change_journal(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Answer:
-    journals.change(environment, _to_change(environment, asked, entity, key), _body(asked, entity))
-    return Answer(204)
-
-
-def _delete_journal(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Answer:
-    row = _to_delete(environment, asked, entity, key)
-    if row:
-        journals.delete(environment, row)
-    return Answer(204)
-
-
-def _create_line(environment: Environment, asked: Operation, entity: EntitySet, _: str) -> Answer:
-    return _created(asked, lines.insert(environment, _body(asked, entity), asked.who))
-
-
-def _change_line(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Answer:
-    row = _to_change(environment, asked, entity, key)
-    lines.change(environment, row, _body(asked, entity), asked.who)
-    return Answer(204)
-
-
-def _delete_line(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Answer:
-    row = _to_delete(environment, asked, entity, key)
-    if row:
-        lines.delete(environment, row, asked.who)
-    return Answer(204)
-
-
-def _create_vendor(environment: Environment, asked: Operation, entity: EntitySet, _: str) -> Answer:
-    return _created(asked, vendors.create(environment, _body(asked, entity)))
-
-
-# What may be changed here, by (set, method). Every other set is read-only in the sandbox.
-_CHANGES: dict[tuple[str, str], Callable[[Environment, Operation, EntitySet, str], Answer]] = {
-    (journals.SET, "POST"): _create_journal,
-    (journals.SET, "PATCH"): _change_journal,
-    (journals.SET, "DELETE"): _delete_journal,
-    (lines.SET, "POST"): _create_line,
-    (lines.SET, "PATCH"): _change_line,
-    (lines.SET, "DELETE"): _delete_line,
-    (vendors.SET, "POST"): _create_vendor,
-}
-
-
 def _visible(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Row | None:
     """The row of a key, where the caller may see it."""
     values = paths.key(entity, key)
     every = not entity.by_company or query.every_company(asked.options)
     if not every and folded(values[COMPANY]) != folded(environment.switches.default_company):
         return None
-    return views.get(environment.tables, entity.name, values)
+    return views.get(environment, entity.name, values)
 
 
-def _to_change(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Row:
+def _stored(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Row | None:
+    """The row of a key, to be changed. None: a DELETE of a key that is not there, where that counts as done."""
     row = _visible(environment, asked, entity, key)
+    if row is None and asked.method == "DELETE" and environment.switches.delete_missing == 204:
+        return None
     if row is None:
         raise nothing_selected()
-    return _unchanged(environment, asked, row)
+    _check_unchanged(environment, asked, row)
+    return environment.tables.get(views.stored_in(entity.name), **paths.key(entity, key))
 
 
-def _unchanged(environment: Environment, asked: Operation, row: Row) -> Row:
+def _check_unchanged(environment: Environment, asked: Operation, row: Row) -> None:
     """Fact: every row has an ETag. Whether If-Match is enforced is not documented; a client handles a 412."""
     if environment.switches.if_match and asked.if_match not in ("", "*", etag(row)):
         raise changed_meanwhile()
-    return row
-
-
-def _to_delete(environment: Environment, asked: Operation, entity: EntitySet, key: str) -> Row | None:
-    row = _visible(environment, asked, entity, key)
-    if row is None and environment.switches.delete_missing == 400:
-        raise nothing_selected()
-    return None if row is None else _unchanged(environment, asked, row)
 
 
 def _body(asked: Operation, entity: EntitySet) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from sandbox.d365 import dimensions, housekeeping, journals, periods
+from sandbox.d365 import dimensions, housekeeping, journals, periods, vendor_transactions
 from sandbox.d365.environment import Environment
 from sandbox.d365.tables import Row
 
@@ -35,6 +35,7 @@ def post(environment: Environment, header: Row, moment: datetime, transfer_error
         header = journals.find(environment, header.values["dataAreaId"], number)
     posted_at = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     header = environment.tables.update(header, {"IsPosted": "Yes"}, {"posted_at": posted_at})
+    vendor_transactions.book(environment, header, journals.lines_of(environment, header), moment)
     if journals.name_of(environment, header).values["DeleteLinesAfterPosting"] == "Yes":
         for row in journals.lines_of(environment, header):
             environment.tables.delete(row)
@@ -46,7 +47,13 @@ def _faulty_vouchers(environment: Environment, header: Row) -> dict[str, str]:
     vouchers: defaultdict[str, list[Row]] = defaultdict(list)
     for row in journals.lines_of(environment, header):
         vouchers[row.values["Voucher"]].append(row)
-    told = {voucher: _fault(environment, header, voucher, rows) for voucher, rows in vouchers.items()}
+    told: dict[str, str] = {}
+    before: list[Row] = []
+    for voucher, rows in vouchers.items():
+        told[voucher] = _fault(environment, header, voucher, rows) or vendor_transactions.fault(
+            environment, rows, before
+        )
+        before += [] if told[voucher] else rows
     return {voucher: message for voucher, message in told.items() if message}
 
 

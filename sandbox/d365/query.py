@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sandbox.d365 import views
+from sandbox.d365 import forms, views
 from sandbox.d365.environment import Environment
 from sandbox.d365.errors import bad_query, no_such_property
 from sandbox.d365.filter_parse import Node, parse
 from sandbox.d365.filters import equalities, mentions, test_of
 from sandbox.d365.schema import COMPANY, EntitySet, folded
 from sandbox.d365.shapes import as_json, context
-from sandbox.d365.tables import INDEXED, Row
+from sandbox.d365.tables import Row
 
 Options = list[tuple[str, str]]
 _SERVED: Final = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$skiptoken"})
@@ -66,11 +66,10 @@ def every_company(options: Options) -> bool:
 def matching(environment: Environment, query: Query) -> list[Row]:
     """All rows the caller may see and the filter takes, ordered; before $skip and $top."""
     name = query.entity.name
-    if query.filter is not None and name == "LedgerJournalLines" and mentions(query.filter, "AccountType"):
+    if query.filter is not None and name in forms.OF_LINES and mentions(query.filter, "AccountType"):
         return []  # Fact: comparing AccountType in $filter silently returned no rows (live connector)
-    tables = environment.tables
-    pairs = equalities(query.filter, frozenset(INDEXED.get(name, ()))) if query.filter else None
-    rows = views.rows(tables, name) if pairs is None else tables.found(name, pairs)
+    pairs = equalities(query.filter, views.indexed(name)) if query.filter else None
+    rows = views.rows(environment, name) if pairs is None else views.found(environment, name, pairs)
     if query.entity.by_company and not query.every_company:
         own = environment.switches.default_company.lower()
         rows = [row for row in rows if row.values[COMPANY].lower() == own]

@@ -1,4 +1,7 @@
-"""The entity sets served here and what they are made of, from `entities.json` (F&O's own metadata)."""
+"""The entity sets served here and what they are made of, from two files of F&O's own metadata.
+
+`entities.json` has the general ledger and its master data, `payables.json` what accounts payable has beside it.
+"""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +17,10 @@ COMPANY: Final = "dataAreaId"
 NO_DATE: Final = "1900-01-01T12:00:00Z"
 NO_TIME: Final = "1900-01-01T00:00:00Z"
 
-_DATE_AND_TIME = ("DateTime", "AddressValid")  # every other DateTimeOffset of these sets is a date
+_DATE_AND_TIME = ("DateTime", "AddressValid", "CreatedOn")  # every other DateTimeOffset of these sets is a date
+
+
+_BLANK: Final = {"Edm.Boolean": False, "Edm.Guid": "00000000-0000-0000-0000-000000000000", "Edm.Binary": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Property:
             return next((name for name, value in ENUMS[self.type].items() if value == 0), None)
         if self.is_number:
             return 0
+        if self.type in _BLANK:
+            return _BLANK[self.type]
         if self.type == "Edm.DateTimeOffset":
             return NO_TIME if self.is_time else NO_DATE
         return ""
@@ -66,8 +74,11 @@ class EntitySet:
         return {name: prop.default() for name, prop in self.properties.items()}
 
 
+_FILES: Final = ("entities.json", "payables.json")
+
+
 def _read() -> tuple[dict[str, EntitySet], dict[str, dict[str, int]]]:
-    data = json.loads((Path(__file__).parent / "entities.json").read_text(encoding="utf-8"))
+    files = [json.loads((Path(__file__).parent / name).read_text(encoding="utf-8")) for name in _FILES]
     sets = {
         name: EntitySet(
             name,
@@ -79,9 +90,10 @@ def _read() -> tuple[dict[str, EntitySet], dict[str, dict[str, int]]]:
                 for prop, kind in entity["properties"].items()
             },
         )
+        for data in files
         for name, entity in data["sets"].items()
     }
-    return sets, data["enums"]
+    return sets, {name: members for data in files for name, members in data["enums"].items()}
 
 
 SETS, ENUMS = _read()

@@ -3,10 +3,12 @@
 from calendar import monthrange
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sandbox.d365 import seed_data as data
 from sandbox.d365.dimensions import DEFAULT_FORMAT, LEDGER_FORMAT
+from sandbox.d365.environment import environment_of
 from sandbox.d365.ledger import Ledger
 from sandbox.d365.schema import tidy
 from sandbox.d365.tables import Tables
@@ -22,20 +24,34 @@ _ENTITIES = (
 
 def seed(store: Store, client_ids: Iterable[str] = ()) -> Ledger:
     """Seed once; an environment with data stays as it is. `client_ids` are registered as Entra applications."""
+    if store.in_memory and not store.part("d365.Ledgers", 0, 1)[1]:
+        store.fill(_demo_company())
     ledger = Ledger(store)
     tables = ledger.environment.tables
     with tables.transaction():
         if not tables.rows("Ledgers"):
-            _companies(tables)
-            _chart(tables)
-            _dimensions(tables)
-            _structures(tables)
-            _periods(tables)
-            _journals(tables)
-            _partners(tables)
+            _fill(tables)
         for client_id in client_ids:
             ledger.register_client(client_id)
     return ledger
+
+
+@cache
+def _demo_company() -> Store:
+    """Filled once: what is in memory alone begins with its documents."""
+    store = Store()
+    _fill(environment_of(store).tables)
+    return store
+
+
+def _fill(tables: Tables) -> None:
+    _companies(tables)
+    _chart(tables)
+    _dimensions(tables)
+    _structures(tables)
+    _periods(tables)
+    _journals(tables)
+    _partners(tables)
 
 
 def _companies(tables: Tables) -> None:
@@ -192,8 +208,8 @@ def _period(tables: Tables, year: str, name: str, days: tuple[str, str], shape: 
 
 
 def _journals(tables: Tables) -> None:
-    for company, name, description, series, rule in data.JOURNAL_NAMES:
-        values = {"dataAreaId": company, "Name": name, "Description": description, "Type": "Daily"}
+    for company, name, description, series, rule, kind in data.JOURNAL_NAMES:
+        values = {"dataAreaId": company, "Name": name, "Description": description, "Type": kind}
         values |= {"VoucherSeriesCode": series, "PrivateForUserGroup": data.PRIVATE_JOURNALS.get(name, "")}
         tables.insert("JournalNames", values | {"NewVoucher": rule})
         _sequence(tables, company, series, f"Vouchers of {name}")

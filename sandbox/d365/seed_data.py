@@ -131,13 +131,17 @@ DERIVED: Final = (("CostCenter", "009", "Department", "022"),)
 # Main accounts that a company has suspended for itself.
 SUSPENDED_ACCOUNTS_IN_FRRT: Final = ("604200",)
 
-# Company, name, description, voucher series, new voucher rule.
+# Company, name, description, voucher series, new voucher rule, type.
 JOURNAL_NAMES: Final = (
-    ("usmf", "BREX", "Brex card spend", "BRX", "BalanceSheet"),
-    ("usmf", "BREX1V", "Brex, one voucher", "B1V", "OneVoucher"),
-    ("usmf", "GenJrn", "General journal", "GNJ", "BalanceSheet"),
-    ("usmf", "Treasury", "Treasury's own", "TRS", "BalanceSheet"),
-    ("frrt", "BREX", "Dépenses Brex", "FBX", "BalanceSheet"),
+    ("usmf", "BREX", "Brex card spend", "BRX", "BalanceSheet", "Daily"),
+    ("usmf", "BREX1V", "Brex, one voucher", "B1V", "OneVoucher", "Daily"),
+    ("usmf", "GenJrn", "General journal", "GNJ", "BalanceSheet", "Daily"),
+    ("usmf", "Treasury", "Treasury's own", "TRS", "BalanceSheet", "Daily"),
+    ("usmf", "APInvoice", "AP Invoice", "API", "BalanceSheet", "VendInvoiceRegister"),
+    ("usmf", "VendPay", "Vendor payments", "VPM", "BalanceSheet", "Payment"),
+    ("frrt", "BREX", "Dépenses Brex", "FBX", "BalanceSheet", "Daily"),
+    ("frrt", "APInvoice", "Factures fournisseurs", "FPI", "BalanceSheet", "VendInvoiceRegister"),
+    ("frrt", "VendPay", "Règlements fournisseurs", "FPM", "BalanceSheet", "Payment"),
 )
 
 # Code, name, symbol, general rounding.

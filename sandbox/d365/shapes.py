@@ -1,15 +1,18 @@
 """Rows as JSON: order of properties, ETag, context, location."""
 
 import base64
-from typing import Any
+from typing import Any, Final
 
 from sandbox.d365.schema import COMPANY, SETS
 from sandbox.d365.tables import Row
 
+# Fact: recorded of these; each 0,0 stands for a joined table without a record.
+_JOINED: Final = {"LedgerJournalLines": ";0,0", "VendInvoiceJournalLines": ";0,0;0,0"}
+
 
 def etag(row: Row) -> str:
-    """Fact: base64 of `'version,record id'`, one pair per table behind the entity (two for a line)."""
-    more = ";0,0" if row.set == "LedgerJournalLines" else ""
+    """Fact: base64 of `'version,record id'`, one pair per table behind the entity (two or three for a line)."""
+    more = _JOINED.get(row.set, "")
     raw = f"'{row.version},{row.record_id}{more}'"
     return f'W/"{base64.b64encode(raw.encode()).decode()}"'
 

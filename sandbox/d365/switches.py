@@ -49,6 +49,29 @@ class Switches:
     trailing_blanks: bool = True
     # Fact: parallel inserts into one journal give an update conflict.
     conflicts: bool = True
+    # Whether LedgerJournalHeaders and LedgerJournalLines also show vendor invoice and payment journals: unknown. All
+    # are rows of the same two tables; that each set keeps to its own type of journal is the reading here.
+    general_shows_all: bool = False
+    # Fact: Accounts payable parameters, "Check the invoice number used" (ReuseVoucher: NoDuplicate = reject,
+    # NoDuplicateInYear = reject within the fiscal year, AcceptDuplicate, WarnDuplicate); it is checked at posting.
+    reuse_invoice: str = "NoDuplicate"
+    # Whether the same parameter already refuses a line or a pending invoice when it is saved, is not recorded.
+    reuse_checked_at_insert: bool = False
+    # Whether a vendor line of an invoice journal needs an invoice number to be posted. Unknown.
+    invoice_number_needed: bool = True
+    # An invoice that another unposted payment line has marked cannot be marked again. Unknown.
+    marks_are_exclusive: bool = True
+    # Whether posting an invoice journal makes a VendInvoiceJour row too, or only a VendTrans one. Unknown.
+    journals_make_invoices: bool = True
+    # Fact: a pending invoice without lines can be picked up by accounts payable. Whether its automation submits one
+    # that is not on hold to workflow as soon as it is saved; nothing can be added to it then.
+    picks_up_empty: bool = False
+    # Fact: nobody is known to supply HeaderReference; refused, ignored or kept where it is sent.
+    header_reference: str = "refused"
+    # MainAccountDisplayValue of a pending invoice's line: a main account alone, or a whole account string too. Unknown.
+    main_account_only: bool = False
+    # Fact: document management parameters have a greatest file size.
+    attachment_megabytes: int = 50
     # Seconds F&O takes per line. Fact: plan for one to five lines a second; none recorded.
     line_seconds: Decimal = Decimal(0)
 

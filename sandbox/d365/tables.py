@@ -13,7 +13,12 @@ from sandbox.d365.errors import Refusal, infolog
 from sandbox.d365.schema import SETS, EntitySet, folded
 from sandbox.state import Store
 
-INDEXED: Final = {"LedgerJournalLines": ("JournalBatchNumber", "Document")}
+INDEXED: Final = {
+    "LedgerJournalLines": ("JournalBatchNumber", "Document", "PaymentReference"),
+    "VendTransBiEntities": ("AccountNum", "Invoice"),
+    "VendorInvoiceHeaders": ("InvoiceNumber", "DocumentNumber"),
+    "VendorInvoiceLines": ("HeaderReference",),
+}
 _FIRST_RECORD: Final = 5637144576  # the first RecId of every F&O table
 
 

@@ -1,5 +1,7 @@
 """Values of properties: out of JSON bodies and out of the literals in URLs."""
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,8 +87,12 @@ def from_body(prop: Property, value: Any) -> Any:
         if prop.type != "Edm.Decimal" and value != int(value):
             raise _not_convertible(prop, value)
         return tidy(value)
+    if prop.type == "Edm.Boolean" and isinstance(value, bool):
+        return value
     if not isinstance(value, str):
         raise _not_convertible(prop, value)
+    if prop.type == "Edm.Binary" and not _is_base64(value):
+        raise _not_convertible(prop, f"{value[:20]}…")
     if prop.is_enum:
         if value not in ENUMS[prop.type]:
             raise _not_convertible(prop, value)
@@ -94,6 +100,14 @@ def from_body(prop: Property, value: Any) -> Any:
     if prop.type == "Edm.DateTimeOffset":
         return _stored_time(prop, value)
     return value
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return False
+    return True
 
 
 def _stored_time(prop: Property, value: str) -> str:

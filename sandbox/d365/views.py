@@ -1,22 +1,80 @@
-"""Entity sets that are read from other sets."""
+"""Entity sets that are read from other sets: several of F&O's look at the same tables under names of their own."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
+from sandbox.d365 import attachments, forms, settlement
+from sandbox.d365.environment import Environment
 from sandbox.d365.schema import NO_TIME, SETS
-from sandbox.d365.tables import Row, Tables, key_of
+from sandbox.d365.tables import INDEXED, Row, Tables, key_of
+
+_COMPUTED: Final = ("LedgerJournalTableBiEntities", settlement.SETTLED, attachments.SET)
+_JOURNAL_TABLES: Final = "LedgerJournalTableBiEntities"
+_VENDORS: Final = "VendorsV3"
+_STORED_VENDORS: Final = "VendorsV2"
 
 
-def rows(tables: Tables, name: str) -> list[Row]:
+def rows(environment: Environment, name: str) -> list[Row]:
     """Every row of a set, whether stored or derived."""
-    return _journal_tables(tables) if name == "LedgerJournalTableBiEntities" else tables.rows(name)
+    tables = environment.tables
+    if name == _JOURNAL_TABLES:
+        return _journal_tables(tables)
+    if name == settlement.SETTLED:
+        return list(settlement.marks(environment))
+    if name == attachments.SET:
+        return attachments.rows(environment)
+    return _own(environment, name, tables.rows(stored_in(name)))
 
 
-def get(tables: Tables, name: str, key: dict[str, Any]) -> Row | None:
+def found(environment: Environment, name: str, pairs: Iterable[tuple[str, Any]]) -> list[Row]:
+    """Rows with at least one of the (indexed property, value) pairs."""
+    form = forms.OF_LINES.get(name)
+    common = [(form.common(prop) if form else prop, value) for prop, value in pairs]
+    return _own(environment, name, environment.tables.found(stored_in(name), common))
+
+
+def indexed(name: str) -> frozenset[str]:
+    form, columns = forms.OF_LINES.get(name), INDEXED.get(stored_in(name), ())
+    own = {form.own(column) if form else column for column in columns}
+    return frozenset(own & SETS[name].properties.keys())
+
+
+def get(environment: Environment, name: str, key: dict[str, Any]) -> Row | None:
     """One row of a set, whether stored or derived."""
-    if name != "LedgerJournalTableBiEntities":
-        return tables.get(name, **key)
-    wanted = key_of(SETS[name], key)
-    return next((row for row in _journal_tables(tables) if row.key == wanted), None)
+    if name in _COMPUTED:
+        wanted = key_of(SETS[name], key)
+        return next((row for row in rows(environment, name) if row.key == wanted), None)
+    row = environment.tables.get(stored_in(name), **key)
+    return next(iter(_own(environment, name, [row] if row else [])), None)
+
+
+def shown(row: Row, name: str) -> Row:
+    """A stored row as a set shows it. Fact: VendorsV3 has a part of the properties of VendorsV2 (metadata)."""
+    if name == row.set:
+        return row
+    if name != _VENDORS:
+        return forms.shown(row, name)
+    values = {prop: row.values[prop] for prop in SETS[name].properties}
+    return Row(name, row.record_id, row.version, values, row.hidden)
+
+
+def stored_in(name: str) -> str:
+    """The set under which the rows of a set are kept; keys are the same in both."""
+    if name in forms.OF_HEADERS:
+        return forms.HEADERS
+    if name in forms.OF_LINES:
+        return forms.LINES
+    return _STORED_VENDORS if name == _VENDORS else name
+
+
+def _own(environment: Environment, name: str, stored: list[Row]) -> list[Row]:
+    """Those of the stored rows that belong to a set, as it shows them."""
+    if name == _VENDORS:
+        return [shown(row, name) for row in stored]
+    form = forms.OF_HEADERS.get(name) or forms.OF_LINES.get(name)
+    if form is None or (form is forms.GENERAL and environment.switches.general_shows_all):
+        return stored
+    return [shown(row, name) for row in stored if forms.of(row) is form]
 
 
 def _journal_tables(tables: Tables) -> list[Row]:
@@ -35,6 +93,7 @@ def _journal_table(header: Row, lines: dict[tuple[str, str], int]) -> Row:
         "SysDataAreaId": own["dataAreaId"],
         "JournalNum": own["JournalBatchNumber"],
         "JournalName": own["JournalName"],
+        "JournalType": forms.of(header).type,
         "Name": own["Description"],
         "IntegrationKey": own["IntegrationKey"],
         "CurrentOperationsTax": own["PostingLayer"],
@@ -53,5 +112,4 @@ def _journal_table(header: Row, lines: dict[tuple[str, str], int]) -> Row:
         "SysRecVersion": header.version,
         "SourceKey": header.record_id,
     }
-    name = "LedgerJournalTableBiEntities"
-    return Row(name, header.record_id, header.version, {**SETS[name].defaults, **values})
+    return Row(_JOURNAL_TABLES, header.record_id, header.version, {**SETS[_JOURNAL_TABLES].defaults, **values})

@@ -52,7 +52,7 @@ def test_settling_what_is_not_changed_is_refused_and_an_empty_reason_wrong_usage
 def test_bills_do_not_drown_the_list(
     cli: Cli, runtime: Runtime, connection: Connection, spend: Spending, world: World
 ) -> None:
-    bills = [spend.expense(type="BILL_EXPENSE_PAYMENT", source_type="BILL") for _ in range(3)]
+    bills = [spend.expense(type="BILL_MONEY_MOVEMENT_PAYIN", source_type="BILL") for _ in range(3)]
     card = spend.unmapped()
     poll(runtime, connection)
     run_until_quiet(runtime, connection)

@@ -57,11 +57,14 @@ TEN_MISTAKES = """{
  "d365": {"host": "https://contoso.operations.dynamics.com/data", "tenant_id": "t", "client_secret": "hidden"},
  "posting": {
   "start_date": "2026-11-31", "legal_entity": "usmf", "time_zone": "Pacific", "journal_name": "BREX",
-  "intercompany": "linked",
+  "intercompany": "link",
   "accounts": {"cash": {"type": "Bank", "account": 110180}, "clearing_account": {"account": "110190"}},
   "entities": {"frrt": {"currencies": {"EUR": {"cash": {"type": "Safe"}}}}}}}"""
 
-ROLES = "'card_liability', 'accounts_payable', 'reimbursements_payable', 'clearing', 'cash' or 'rewards'"
+ROLES = (
+    "'card_liability', 'accounts_payable', 'reimbursements_payable', 'clearing', 'cash', 'rewards', 'due_from' or "
+    "'due_to'"
+)
 TRUST = "add it to CONNECTOR_TRUSTED_HOSTS if it is meant"
 
 
@@ -79,11 +82,11 @@ def test_every_mistake_gets_its_own_sentence_and_nothing_is_stored(cli: Cli) -> 
         "d365.client_id: is required",
         "posting.start_date: must be a day that there is, such as 2026-11-01",
         'posting.time_zone: "Pacific" is not a time zone name such as America/Los_Angeles',
+        "posting.intercompany: must be 'hold' or 'linked'",
         "posting.accounts.cash.account: must be text, in quotation marks",
         f"posting.accounts.clearing_account: is no name known here; it can be {ROLES}",
         "posting.entities.frrt.currencies.EUR.cash.type: must be 'Ledger', 'Bank', 'Vend' or 'Cust'",
         f"brex.base_url: brex.example.com:443 is not a Brex, Entra ID or F&O host; {TRUST}",
-        'posting.intercompany: "linked" is not served by this release; use "hold"',
     ]
     assert names(cli) == []
 
@@ -179,13 +182,13 @@ CHANGES = [
 ]
 
 
-def test_settings_that_this_release_does_not_serve_are_refused_and_not_ignored(cli: Cli, world: World) -> None:
+def test_linked_entries_without_a_second_company_are_refused(cli: Cli, world: World) -> None:
     file = given(world, posting={"intercompany": "linked"})
 
     result = cli("connections", "add", "-", stdin=file)
 
     assert result.exit_code == 1
-    assert 'posting.intercompany: "linked" is not served by this release; use "hold"' in result.stderr
+    assert "posting.intercompany: linked needs a second company under posting.entities" in result.stderr
     assert cli.json("connections", "list") == []
 
 

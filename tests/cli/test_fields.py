@@ -1,83 +1,24 @@
-"""`connector fields`: F&O's accounts and dimensions in Brex, through the front door and however it is broken off."""
-
-from collections import Counter
-from typing import Any
+"""`connector fields`: F&O's accounts and dimensions in Brex, through the front door."""
 
 import pytest
-import requests
-from requests.adapters import BaseAdapter
 
 from connector.domain import connection as files
 from connector.domain import jsonio
-from connector.outbound.session import Outbound
-from connector.pipeline.push.look import client
-from connector.pipeline.push.push import Busy, Push
 from connector.pipeline.runtime import Runtime
 from connector.store import connections, sql
 from connector.store.connections import Connection
 from sandbox.spend import CREDIT, DEBIT
 from sandbox.world import World
 from tests.cli.conftest import Cli, Spending
+from tests.cli.pushing import ALL, MEALS, Json, choices, diffs, field, nothing_to_change, push, store, values, writes
 from tests.pipeline.helpers import change, scalar
-
-Json = dict[str, Any]
-ALL = {"accounts": True, "dimensions": ["businessunit", "Department"]}
-MEALS = {"ChartOfAccounts": "Shared", "MainAccountId": "606100"}
-
-
-def store(runtime: Runtime, world: World, push: Json) -> Connection:
-    made = world.brex.integrations.create({"vendor": "OURS", "vendor_account_id": "one"})
-    data = world.connection("acme")
-    data["brex"] |= {"integration_id": made["id"], "push": push}
-    with runtime.database.begin() as tx:
-        stored = connections.by_id(tx, connections.add(tx, runtime.vault, files.read(data)))
-    assert stored is not None
-    return stored
+from tests.sizes import size
 
 
 @pytest.fixture
 def pushing(runtime: Runtime, world: World) -> Connection:
     """A connection that opts in to accounts and two dimensions."""
     return store(runtime, world, ALL)
-
-
-def field(world: World, remote_id: str = "GL_ACCOUNT") -> Json:
-    found = [one for one in world.brex.fields.all() if one["remote_id"] == remote_id]
-    assert len(found) == 1, found
-    return found[0]
-
-
-def values(world: World, remote_id: str = "GL_ACCOUNT") -> list[Json]:
-    return list(world.brex.fields.all_values(field(world, remote_id)["brex_id"]))
-
-
-def choices(world: World, remote_id: str = "GL_ACCOUNT") -> dict[str, str]:
-    """What people can choose: remote id → what they see. Fails where one stands there twice."""
-    there = [one for one in values(world, remote_id) if not one["is_disabled"]]
-    assert max(Counter(one["remote_id"] for one in there if one["remote_id"]).values(), default=1) == 1
-    return {one["remote_id"]: one["value"] for one in there}
-
-
-def diffs(cli: Cli) -> dict[str, Json]:
-    return {one["field"]: one for one in cli.json("fields", "diff", "acme")}
-
-
-def nothing_to_change(cli: Cli) -> bool:
-    kinds = ("create", "rename", "enable", "disable")
-    return all(one["in_brex"] and not any(one[kind] for kind in kinds) for one in diffs(cli).values())
-
-
-def push(cli: Cli, code: int = 0) -> Json:
-    found: Json = cli.json("fields", "push", "acme", "--yes", code=code)
-    return found
-
-
-def writes(world: World) -> list[str]:
-    return [f"{one.method} {one.path}" for one in world.traffic.latest
-            if one.path.startswith("/v1/fields") and one.method != "GET"]  # fmt: skip
-
-
-# -- what is pushed
 
 
 def test_nothing_is_pushed_unless_it_is_asked_for(cli: Cli, connection: Connection, world: World) -> None:
@@ -246,9 +187,6 @@ def test_where_f_and_o_shows_nothing_at_all_nothing_is_disabled(
     assert choices(world) == before
 
 
-# -- what Brex refuses
-
-
 def test_what_brex_refuses_is_told_alone_and_the_rest_goes_on(cli: Cli, pushing: Connection, world: World) -> None:
     """A name that somebody has used in Brex already, where Brex wants names to be unique."""
     world.brex.options.set(unique_values=True)
@@ -294,158 +232,6 @@ def test_an_integration_that_brex_does_not_know_is_told_in_its_words(
     assert "must reference an existing accounting integration" in result.stderr
 
 
-# -- broken off
-
-
-LOST = ["reset_after", "reset_before", "truncate_after", "malformed_after", "status_after"]
-OPTIONS: dict[str, Json] = {"truncate_after": {"bytes": 20}, "malformed_after": {"body": "{}"}, "status_after": {
-    "code": 502}}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", LOST)
-@pytest.mark.parametrize("match", ["POST /v1/fields", "POST /values", "PUT /values"])
-def test_a_lost_answer_is_looked_for_and_nothing_stands_there_twice(
-    cli: Cli, pushing: Connection, world: World, runtime: Runtime, kind: str, match: str
-) -> None:
-    if match.startswith("PUT"):
-        push(cli)
-        world.d365.change("MainAccounts", MEALS, Name="Renamed")
-        cli("refresh", "acme")
-    world.faults.add("brex", match, kind, **OPTIONS.get(kind, {}))
-
-    assert push(cli)["unknown"] == 0
-    assert world.faults.pending() == []
-    assert nothing_to_change(cli)
-    assert len(values(world)) == len(choices(world))
-    keys = scalar(runtime.database, "SELECT count(DISTINCT key) - count(*) FROM field_writes")
-    assert (keys, scalar(runtime.database, "SELECT count(*) FROM field_writes WHERE outcome <> 'written'")) == (0, 0)
-    assert scalar(runtime.database, "SELECT count(*) FROM field_writes WHERE body IS NOT NULL") == 0
-
-
-def test_a_write_that_lands_late_stands_there_once(cli: Cli, pushing: Connection, world: World) -> None:
-    """Sent again under the same key: whichever comes second is a duplicate to Brex."""
-    world.faults.add("brex", "POST /values", "late")
-    assert push(cli)["unknown"] == 0
-    assert world.faults.release() == 1
-
-    assert nothing_to_change(cli)
-    assert len(values(world)) == len(choices(world))
-
-
-def test_an_answer_that_is_lost_again_and_again_is_told_as_unknown(cli: Cli, pushing: Connection, world: World) -> None:
-    world.faults.add("brex", "POST /values", "reset_before", times=None)
-    assert push(cli, code=1)["unknown"] == 3
-
-    world.faults.clear()
-    assert push(cli)["unknown"] == 0
-    assert nothing_to_change(cli)
-
-
-class Killed(BaseException):
-    """As a signal would end the process, wherever it is."""
-
-
-class Doors(BaseAdapter):
-    """Ends the process at the nth change of fields: before it leaves, or before its answer is read."""
-
-    def __init__(self, inner: BaseAdapter, at: int, when: str) -> None:
-        super().__init__()
-        self._inner, self._left, self._when = inner, at, when
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        counts = request.method != "GET" and "/v1/fields" in (request.url or "")
-        self._left -= counts
-        if counts and self._left == 0 and self._when == "before":
-            raise Killed
-        answer = self._inner.send(request, *args, **kwargs)
-        if counts and self._left == 0:
-            raise Killed
-        return answer
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-# The changes of a first push: three fields, and the values of each.
-STEPS = [(number, when) for number in range(1, 7) for when in ("before", "after")]
-
-
-def test_killed_at_any_change_it_goes_on_and_everything_stands_there_once(
-    cli: Cli, pushing: Connection, world: World, runtime: Runtime
-) -> None:
-    for number, when in STEPS:
-        for one in world.brex.fields.all():
-            world.brex.store.delete("brex_field", one["brex_id"])
-        outbound, runtime.outbound = runtime.outbound, Outbound(adapter=Doors(world.adapter(), number, when))
-        with pytest.raises(Killed):
-            cli("fields", "push", "acme", "--yes")
-        runtime.outbound = outbound
-
-        assert push(cli)["unknown"] == 0
-        assert nothing_to_change(cli), (number, when)
-        for remote_id in ("GL_ACCOUNT", "BusinessUnit", "Department"):
-            assert len(values(world, remote_id)) == len(choices(world, remote_id)) > 0
-        change(runtime.database, "DELETE FROM field_writes")
-
-
-def test_ctrl_c_says_how_far_it_came(cli: Cli, pushing: Connection, world: World, runtime: Runtime) -> None:
-    class Stopped(Doors):
-        def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-            try:
-                return super().send(request, *args, **kwargs)
-            except Killed:
-                raise KeyboardInterrupt from None
-
-    outbound, runtime.outbound = runtime.outbound, Outbound(adapter=Stopped(world.adapter(), 2, "before"))
-    result = cli("fields", "push", "acme", "--yes")
-    runtime.outbound = outbound
-
-    assert result.exit_code == 130
-    assert "Stopped after 1 change; the same command goes on." in result.stderr
-    push(cli)
-    assert nothing_to_change(cli)
-
-
-def test_throttling_ends_it_with_a_sentence_and_nothing_is_lost(cli: Cli, pushing: Connection, world: World) -> None:
-    world.faults.add("brex", "POST /values", "throttle", retry_after=30)
-    result = cli("fields", "push", "acme", "--yes")
-
-    assert result.exit_code == 1
-    assert "Broken off after 1 change; the same command goes on." in result.stderr
-    push(cli)
-    assert nothing_to_change(cli)
-
-
-def test_one_push_at_a_time(cli: Cli, pushing: Connection, world: World, runtime: Runtime) -> None:
-    change(
-        runtime.database,
-        "INSERT INTO field_pushes (connection_id, worker, claimed_until) "
-        "SELECT id, 'another', now() + interval '1 minute' FROM connections",
-    )
-    result = cli("fields", "push", "acme", "--yes")
-    assert (result.exit_code, writes(world)) == (1, [])
-    assert "Another push of acme is under way" in result.stderr
-
-    change(runtime.database, "UPDATE field_pushes SET claimed_until = now()")
-    push(cli)
-    assert scalar(runtime.database, "SELECT count(*) FROM field_pushes") == 0
-
-
-def test_whoever_thinks_long_before_saying_yes_has_brex_read_again(
-    pushing: Connection, world: World, runtime: Runtime
-) -> None:
-    slow, quick = (Push(runtime, pushing, client(runtime, pushing)) for _ in range(2))
-    with slow.turn():
-        found = slow.survey()
-        change(runtime.database, "UPDATE field_pushes SET claimed_until = now()")
-        with quick.turn():
-            quick.run()
-            with pytest.raises(Busy):
-                slow.run(found)
-        assert slow.run(found).changed == 0
-    assert len(values(world)) == len(choices(world))
-
-
 def test_two_connections_see_nothing_of_each_other(
     cli: Cli, pushing: Connection, runtime: Runtime, world: World
 ) -> None:
@@ -463,9 +249,6 @@ def test_with_json_nobody_can_be_asked(cli: Cli, pushing: Connection, world: Wor
     assert writes(world) == []
 
 
-# -- many
-
-
 def many(runtime: Runtime, number: int) -> None:
     """So many more accounts in F&O, as if they had been read."""
     change(
@@ -476,26 +259,26 @@ def many(runtime: Runtime, number: int) -> None:
     )
 
 
-def test_a_hundred_thousand_values_take_a_call_for_each_thousand(cli: Cli, runtime: Runtime, world: World) -> None:
+MANY = size(10_000, 100_000)
+
+
+def test_many_values_take_a_call_for_each_thousand(cli: Cli, runtime: Runtime, world: World) -> None:
     store(runtime, world, {"accounts": True})
     assert cli("refresh", "acme").exit_code == 0
     world.brex.options.set(requests_per_minute=None)
     own = diffs(cli)["GL_ACCOUNT"]["create"]
-    many(runtime, 100_000)
+    many(runtime, MANY)
 
-    assert push(cli)["changed"] == 100_000 + own + 1
+    assert push(cli)["changed"] == MANY + own + 1
 
     calls = world.brex.fields.calls
-    assert [method for method, _ in calls] == ["POST"] * 101
-    assert sum(number for _, number in calls) == 100_000 + own
+    assert [method for method, _ in calls] == ["POST"] * (MANY // 1000 + 1)
+    assert sum(number for _, number in calls) == MANY + own
     assert max(number for _, number in calls) == 1000
     before = world.requests["brex"] + world.requests.get("brex_v1", 0)
     assert nothing_to_change(cli)
     # The fields, and a page for each thousand.
-    assert world.requests["brex"] + world.requests.get("brex_v1", 0) - before == 1 + 101
-
-
-# -- ping, and the connection file
+    assert world.requests["brex"] + world.requests.get("brex_v1", 0) - before == 1 + MANY // 1000 + 1
 
 
 def test_ping_looks_at_the_scopes_only_where_fields_are_pushed(

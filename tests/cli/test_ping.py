@@ -35,9 +35,10 @@ def test_every_step_of_a_good_connection_is_green(
     assert {one["state"] for one in found.values()} == {"green"}
     assert list(found) == [
         "Brex dns", "Brex tls", "Brex host", "Brex token", "Brex scopes", "Brex company", "Brex accounting api",
-        "Brex queue", "Brex v1 host", "F&O entra dns", "F&O entra tls", "F&O entra host", "F&O token", "F&O dns",
-        "F&O tls", "F&O host", "F&O user", "F&O legal entity", "F&O ledger", "F&O journal name", "F&O number sequences",
-        "F&O account roles", "F&O period", "F&O ledger format", "F&O default format",
+        "Brex queue", "Brex v1 host", "Brex vendors", "F&O entra dns", "F&O entra tls", "F&O entra host",
+        "F&O token", "F&O dns", "F&O tls", "F&O host", "F&O user", "F&O legal entity", "F&O ledger",
+        "F&O journal name", "F&O invoice journal", "F&O number sequences", "F&O account roles", "F&O vendors",
+        "F&O period", "F&O ledger format", "F&O default format",
     ]  # fmt: skip
     assert all(one["tried"] and one["sentence"] for one in found.values())
     with runtime.database.begin() as tx:
@@ -65,7 +66,7 @@ def test_people_see_a_table_and_a_count(cli: Cli, connection: Connection, world:
     assert "→ set Detail level to Details (General ledger > Journal setup > Journal names)" in result.stdout
     assert "tried: JournalNames: BREX in usmf" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
-    assert "24 green, 1 amber." in result.stderr
+    assert "27 green, 1 amber." in result.stderr
     assert "\x1b[" not in result.output
 
 

@@ -1,10 +1,13 @@
 """`connector refresh`: what was read, and what of it is new, changed and gone."""
 
+import pytest
+
 from connector.pipeline.sets import SETS
 from connector.store.connections import Connection
 from sandbox.world import World
 from tests.cli.conftest import Cli, Spending, Work, stages_of
 
+pytestmark = pytest.mark.first_reading  # each begins with a connection that has read nothing
 ACCOUNT = {"ChartOfAccounts": "Shared", "MainAccountId": "602100"}
 
 

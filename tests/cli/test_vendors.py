@@ -45,7 +45,7 @@ def test_a_bill_goes_to_the_vendor_of_its_name_and_says_why(
     record_id = bill(spend, "FABRIKAM ELECTRONICS, INC. #12")
     entry = cli.json("preview", "acme", record_id)["entry"]
 
-    assert entry["lines"][0]["offset"] == {"type": "Vend", "display": "US\\-101", "default_dimensions": ""}
+    assert entry["lines"][0]["account"] == {"type": "Vend", "display": "US\\-101", "default_dimensions": ""}
     assert 'Vend US-101: the same name, "fabrikam electronics"' in entry["lines"][0]["why"]
 
 
@@ -140,3 +140,79 @@ def test_what_cannot_be_is_a_sentence(cli: Cli, connection: Connection, args: tu
 def test_vendors_of_one_name_are_pointed_out(cli: Cli, connection: Connection, world: World) -> None:
     cli("refresh", "acme")
     assert cli("vendors", "duplicates", "acme").stdout == "No two vendor accounts have one name.\n"
+
+
+def test_why_a_person_said_so_is_kept_with_the_decision(cli: Cli, connection: Connection) -> None:
+    cli("refresh", "acme")
+    cli("vendors", "confirm", "acme", "Northwind Traders", "1002", "--reason", "they were bought")
+    cli("vendors", "reject", "acme", "Northwind Traders", "1002", "--reason", "only half of them")
+    told = [one["why"] for one in cli.json("vendors", "explain", "acme", "Northwind Traders")["history"]]
+    assert [why.rpartition(": ")[2] for why in told] == ["only half of them", "they were bought"]
+    shown = cli("vendors", "explain", "acme", "Northwind Traders").stdout
+    assert shown.startswith('Today it is no vendor: no vendor is called anything like "northwind traders"')
+
+
+# Names that are no names: what a bill of theirs becomes, and what the commands say
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "A", "\N{HOT BEVERAGE}\N{VARIATION SELECTOR-16}",
+     "\u0634\u0631\u0643\u0629 \u0627\u0644\u0646\u0648\u0631",
+     "\u202eFabrikam", "N" * 500],
+)  # fmt: skip
+def test_a_strange_name_is_held_in_plain_words_and_breaks_nothing(
+    cli: Cli, connection: Connection, spend: Spending, name: str
+) -> None:
+    cli("refresh", "acme")
+    assert codes(cli.json("preview", "acme", bill(spend, name))["problems"]) == ["MAP-VENDOR-UNKNOWN"]
+    assert cli.json("vendors", "suggest", "acme", name)["verdict"] == "unknown"
+    assert cli("vendors", "explain", "acme", name).exit_code == 0
+
+
+def test_ten_vendors_of_one_name_are_a_suggestion_and_pointed_out(
+    cli: Cli, connection: Connection, spend: Spending, world: World
+) -> None:
+    for number in range(10):
+        world.d365.add("VendorsV2", dataAreaId="usmf", VendorAccountNumber=f"T-{number}",
+                       VendorOrganizationName="Tailspin Toys")  # fmt: skip
+    cli("refresh", "acme")
+    [problem] = cli.json("preview", "acme", bill(spend, "TAILSPIN TOYS #12"))["problems"]
+    assert problem["code"] == "MAP-VENDOR-UNSURE"
+    [same] = cli.json("vendors", "duplicates", "acme")
+    assert same["accounts"] == [f"T-{number}" for number in range(10)]
+
+
+def test_an_account_number_with_the_delimiter_is_found_by_itself_and_written_escaped(
+    cli: Cli, connection: Connection, spend: Spending
+) -> None:
+    cli("refresh", "acme")
+    assert cli("vendors", "confirm", "acme", "Northwind Traders", "US-101").exit_code == 0
+    entry = cli.json("preview", "acme", bill(spend, "Northwind Traders"))["entry"]
+    assert entry["lines"][0]["account"]["display"] == "US\\-101"
+
+
+@pytest.mark.parametrize("change", [{"OnHoldStatus": "All"}, {"IsOneTimeVendor": "Yes"}])
+def test_a_vendor_that_may_not_be_used_is_not_accepted_and_reopens_a_persons_word(
+    cli: Cli, connection: Connection, spend: Spending, world: World, change: dict[str, str]
+) -> None:
+    cli("refresh", "acme")
+    cli("vendors", "confirm", "acme", "Northwind Traders", "1002")
+    world.d365.change("VendorsV2", {"dataAreaId": "usmf", "VendorAccountNumber": "1002"}, **change)
+    cli("refresh", "acme")
+    held = cli.json("preview", "acme", bill(spend, "Northwind Traders"))["problems"]
+    by_name = cli.json("preview", "acme", bill(spend, "Lande Packaging Supplies"))["problems"]
+    assert (codes(held), codes(by_name)) == (["MAP-VENDOR-CHANGED"], ["MAP-VENDOR-UNSURE"])
+
+
+def test_a_vendor_that_was_merged_into_another_reopens_the_decision(
+    cli: Cli, connection: Connection, spend: Spending, world: World
+) -> None:
+    cli("refresh", "acme")
+    cli("vendors", "confirm", "acme", "Northwind Traders", "1002")
+    row = world.d365.environment.tables.get("VendorsV2", dataAreaId="usmf", VendorAccountNumber="1002")
+    assert row is not None
+    world.d365.environment.tables.delete(row)
+    cli("refresh", "acme")
+    [problem] = cli.json("preview", "acme", bill(spend, "Northwind Traders"))["problems"]
+    assert (problem["code"], "1002 is gone from F&O" in problem["sentence"]) == ("MAP-VENDOR-CHANGED", True)

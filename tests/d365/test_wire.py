@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -5,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.d365.wire import LINE_FIELDS, cut, journal_lines
+from connector.d365.forms import LINE_FIELDS
+from connector.d365.wire import cut, journal_lines
 from connector.domain import jsonio
 from connector.domain.entry import Account, Entry, EntryLine
 
@@ -50,6 +52,16 @@ def test_a_line_with_an_offset_is_one_row() -> None:
             "SalesTaxCode": "",
         }
     ]
+
+
+def test_a_financial_tag_stands_on_each_side_that_there_is_and_is_sent_only_where_set() -> None:
+    tagged = EntryLine(MEALS, Decimal("1.00"), Decimal(0), "Lunch", financial_tag="a|b")
+    (alone,) = journal_lines(entry(tagged), "BX")
+    assert {name: value for name, value in alone.items() if "FinTag" in name} == {"FinTagDisplayValue": "a|b"}
+    (both,) = journal_lines(entry(replace(tagged, offset=LIABILITY)), "BX")
+    assert (both["FinTagDisplayValue"], both["OffsetFinTagDisplayValue"]) == ("a|b", "a|b")
+    (none,) = journal_lines(entry(replace(tagged, financial_tag="", offset=LIABILITY)), "BX")
+    assert not any("FinTag" in name for name in none)
 
 
 def test_without_an_offset_nothing_is_left_for_a_default_to_fill() -> None:

@@ -30,6 +30,46 @@ def test_a_connection_needs_to_say_nothing_of_all_this() -> None:
     assert good().treatments == {}
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"into": "text"}, "posting.receipt_link.link"),
+        ({"into": "memo", "link": "{record_id}"}, "posting.receipt_link.into"),
+        (
+            {"into": "text", "link": "https://x/{expense}"},
+            "posting.receipt_link.link: has {expense}; there are {record_id}",
+        ),
+        (
+            {"into": "financial_tag", "link": "https://x/"},
+            "posting.receipt_link.link: has no placeholder, so it would lead",
+        ),
+        (
+            {"into": "text", "link": "x" * 60 + "{source_id}"},
+            "posting.receipt_link.link: has 60 characters without its",
+        ),
+        (
+            {"into": "text", "link": "{link}"},
+            "posting.receipt_link.link: {link} is there with brex.source transactions",
+        ),
+    ],
+)
+def test_a_receipt_link_that_leads_nowhere_is_a_mistake(setting: dict[str, Any], told: str) -> None:
+    assert any(one.startswith(told) for one in mistakes(receipt_link=setting))
+
+
+def test_a_receipt_link_is_taken_as_given_and_a_tag_may_be_long() -> None:
+    link = "x" * 60 + "|{source_id}"
+    assert good(receipt_link={"into": "financial_tag", "link": link}).receipt_link.link == link
+    assert good().receipt_link is None
+
+
+def test_with_transactions_the_expense_s_own_link_may_be_used() -> None:
+    own = {"source": "transactions", "transactions": {"ready": "approved"}}
+    posting = FILE["posting"] | {"receipt_link": {"into": "financial_tag", "link": "{link}"}}
+    file = read(FILE | {"brex": FILE["brex"] | own, "posting": posting})
+    assert file.posting.receipt_link is not None
+
+
 def test_a_setting_is_taken_as_given() -> None:
     own = {
         "treatment": "entry",

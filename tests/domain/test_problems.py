@@ -7,6 +7,7 @@ import pytest
 
 from connector.domain import guide
 from connector.domain.causes import CAUSES
+from connector.domain.problem_table import TABLES
 from connector.domain.problems import ANYWAY, INFOLOG, PROBLEMS, Problem
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -15,6 +16,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_the_page_is_the_table_as_it_is() -> None:
     # Changed a problem? `python -m connector.domain.guide > docs/problems.md`
     assert (DOCS / "problems.md").read_text(encoding="utf-8") == guide.page()
+
+
+def test_no_code_stands_in_two_tables() -> None:
+    assert sum(map(len, TABLES)) == len(PROBLEMS)
 
 
 def test_every_code_has_its_cause_and_its_anchor() -> None:

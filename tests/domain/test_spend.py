@@ -224,3 +224,13 @@ def test_what_is_no_single_value_waits_in_plain_words_and_is_no_coding_silently_
 def test_an_empty_field_is_not_filled_in(odd: Any) -> None:
     found = read(transaction(), expense(custom_fields=[{"key": "GL Account", "value": odd}, "x", {"value": 1}]))
     assert found.waits == ("GL Account is not filled in",)
+
+
+def test_what_leads_to_its_receipts_is_kept_and_no_link_to_a_file() -> None:
+    links = {"receipts": [{"id": "r_1", "download_uris": ["https://s3/secret"]}, {"id": None}, "x", {"id": 7}]}
+    body = spend.join(transaction(), expense(**links, dashboard_url="https://dashboard.brex.com/e/1"), FIELDS, DAY)
+    assert (body["receipt_ids"], body["link"]) == (["r_1"], "https://dashboard.brex.com/e/1")
+    assert "secret" not in jsonio.dumps(body)
+    assert record.parse(body).receipts == ("r_1",)
+    bare = spend.join(transaction(), expense(receipts=None, dashboard_url="javascript:x"), FIELDS, DAY)
+    assert not {"receipts", "receipt_ids", "link"} & bare.keys()

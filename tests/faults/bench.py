@@ -6,14 +6,17 @@ All cells of a run share one database: each has a connection of its own, and eve
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
+
+from sqlalchemy import text
 
 from connector.brex.errors import BrexError
 from connector.d365.errors import D365Error
 from connector.domain import connection as files
 from connector.outbound.session import Outbound
-from connector.pipeline import poll, stages, watch
+from connector.pipeline import poll, refresh, stages, watch
 from connector.pipeline.runtime import Runtime, Stop
 from connector.store import connections, rules
 from connector.store.connections import Connection
@@ -157,7 +160,11 @@ class Bench:
         assert_kept(self.world, self.database, self.connection, settled=settled, **allowed)
 
 
-def bench(database: Database, vault: Vault, *, quiet_seconds: float = 0, **posting: object) -> Bench:
+def bench(
+    database: Database, vault: Vault, *, quiet_seconds: float = 0, known: bool = False, **posting: object
+) -> Bench:
+    """A world of its own, and a connection to it. `known`: its master data were read before, and not on this bench."""
+    others = _read_once(database) if known else 0
     world = World()
     runtime = Runtime(database, vault, Outbound(adapter=NoCallsInTransactions(world.adapter())), quiet_seconds)
     data = world.connection(f"cell-{next(_NUMBERS)}")
@@ -165,9 +172,33 @@ def bench(database: Database, vault: Vault, *, quiet_seconds: float = 0, **posti
     with database.begin() as tx:
         connection_id = connections.add(tx, vault, files.read(data))
         rules.replace_mappings(tx, connection_id, mapping_rows())
+        if known:
+            for statement in _AS_ANOTHER:
+                tx.execute(text(statement), {"id": connection_id, "other": others})
         found = connections.by_id(tx, connection_id)
     assert found is not None
     return Bench(world, runtime, found)
+
+
+# Every world begins alike, so what was read of one is known of the others.
+_AS_ANOTHER = (
+    """INSERT INTO master_sets (connection_id, entity_set, read_at, version)
+       SELECT :id, entity_set, read_at, version FROM master_sets WHERE connection_id = :other""",
+    """INSERT INTO master_rows (connection_id, entity_set, key, row, row_hash)
+       SELECT :id, entity_set, key, row, row_hash FROM master_rows WHERE connection_id = :other AND active""",
+    "UPDATE connections SET refreshed_at = now(), next_refresh_at = now() + interval '1 day' WHERE id = :id",
+)
+
+
+@cache
+def _read_once(database: Database) -> int:
+    """The connection of this database that has read its master data, and does nothing else."""
+    one = bench(database, vault())
+    refresh.run(one.runtime, one.connection)
+    change(database, "UPDATE connections SET next_refresh_at = now() + interval '1 day' WHERE id = :id",
+           id=one.connection.id)  # fmt: skip
+    close(one)
+    return one.connection.id
 
 
 def close(one: Bench) -> None:

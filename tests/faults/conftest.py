@@ -8,7 +8,7 @@ from connector.embedded import testing
 from connector.store.engine import Database
 from tests.conftest import migrate
 
-pytest.register_assert_rewrite("tests.faults.bench", "tests.faults.stories", "tests.invariants")
+pytest.register_assert_rewrite("tests.faults.bench", "tests.faults.stories")
 
 
 @pytest.fixture(scope="session")

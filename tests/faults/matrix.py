@@ -47,6 +47,7 @@ COMMANDS: Final = frozenset({"webhook secrets", "webhook endpoints", "a new webh
 # Calls without a row, and why.
 APART: Final = {
     "accounting fields": "only `connector ping` asks; what it cannot read it says (tests/cli/test_ping.py)",
+    "may vendors be read?": "only `connector ping` asks; what it cannot read it says (tests/cli/test_ping_vendors.py)",
     "is the host there?": "only `connector ping` and `connector doctor` ask; any answer will do",
     "is the service there?": "only `connector ping` asks; any answer will do",
     "a period's lines": "reconciliation only reads, and ends with the reason: see below",
@@ -69,11 +70,11 @@ def cells() -> Iterator[Cell]:
     for call in CALLS:
         if call.name not in APART:
             for kind in KINDS:
-                reason = _senseless(call, kind)
+                reason = senseless(call, kind)
                 yield Cell(call, kind, NONE if reason else expected(call, kind), reason)
 
 
-def _senseless(call: Call, kind: Kind) -> str:
+def senseless(call: Call, kind: Kind) -> str:
     if call.system not in kind.systems or (kind.calls and call.name not in kind.calls):
         return "there is no such answer to this call"
     if kind.writes_only and call.kind != WRITE:

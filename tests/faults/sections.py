@@ -1,9 +1,9 @@
-"""The later sections of docs/fault-matrix.md: entries taken back, the reconciliation, and pages that shift."""
+"""The later sections of docs/fault-matrix.md: entries taken back, bills, the reconciliation, and pages that shift."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from tests.faults import readings, taking_back
+from tests.faults import billing, readings, taking_back
 from tests.faults.calls import ELSEWHERE
 from tests.faults.matrix import ENDS, Cell
 from tests.faults.shifting import READINGS, SHIFTS
@@ -16,6 +16,15 @@ posted, by reversing entries. In all of them both end reversed, once: no line st
 each account. The signs are those of the first table. The kinds not shown differ from these only in how the transport
 fails, which the clients have told apart before; they have their cells there. No `token ended`: the look before has
 asked for a fresh one. The journal of a reversing entry is opened as any other.
+
+{table}
+"""
+_BILLING: Final = """\
+## A bill goes into an invoice journal
+
+{count} cells. Bills stand in vendor invoice journals, which have entity sets of their own; two more come. In all of
+them each ends there once and whole, and Brex, which takes no export result for bills, is told nothing. The signs are
+those of the first table, the kinds those of the one before.
 
 {table}
 """
@@ -49,6 +58,7 @@ _ELSEWHERE: Final = """\
 
 def text() -> list[str]:
     back = [(step.name, cell) for step, cell in taking_back.cells()]
+    billed = [(step.name, cell) for step, cell in billing.cells()]
     read = [(call.name, cell) for call in readings.CALLS for cell in readings.cells(call)]
     shifts = ["| after the first page | how it ends |", "|---|---|"]
     shifts += [f"| {one} | {end} |" for one, end in SHIFTS.items()]
@@ -58,6 +68,7 @@ def text() -> list[str]:
     rows = [f"| {', '.join(names)} | {why} | `tests/{path}` |" for (why, path), names in reasons.items()]
     return [
         _TAKING_BACK.format(count=len(back), table=_table("goes wrong", back)),
+        _BILLING.format(count=len(billed), table=_table("goes wrong", billed)),
         _READINGS.format(count=len(read), table=_table("goes wrong", read)),
         _SHIFTING.format(
             count=len(READINGS) * len(SHIFTS), readings=", ".join(one.name for one in READINGS), table="\n".join(shifts)

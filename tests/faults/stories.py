@@ -47,29 +47,23 @@ def next_day(bench: Bench, spoil: Spoil) -> None:
 
 def lost_report(bench: Bench, spoil: Spoil) -> None:
     """The answer to a report was lost: what Brex made of it is read."""
-    bench.spend(*SIZES)
-    bench.announce()
-    bench.world.faults.add("brex", REPORT, "reset_after")
-    bench.chain()
-    spoil()
-    bench.settle()
+    _lost(bench, spoil, "brex", REPORT, "reset_after")
 
 
 def lost_entries(bench: Bench, spoil: Spoil) -> None:
     """A batch was cut off before it arrived: the ledger is read, twice, and it is sent again."""
-    bench.spend(*SIZES)
-    bench.announce()
-    bench.world.faults.add("d365", SEND, "reset_before")
-    bench.chain()
-    spoil()
-    bench.settle()
+    _lost(bench, spoil, "d365", SEND, "reset_before")
 
 
 def lost_journal(bench: Bench, spoil: Spoil) -> None:
     """The answer to a new journal was lost: it is looked for by its marker."""
+    _lost(bench, spoil, "d365", HEADER, "reset_after")
+
+
+def _lost(bench: Bench, spoil: Spoil, system: str, call: str, fault: str) -> None:
     bench.spend(*SIZES)
     bench.announce()
-    bench.world.faults.add("d365", HEADER, "reset_after")
+    bench.world.faults.add(system, call, fault)
     bench.chain()
     spoil()
     bench.settle()

@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.domain.reference import reference
 from connector.pipeline import people
-from connector.pipeline.reversal import left_over
+from connector.pipeline.mirror import left_over
 from tests.faults import matrix
 from tests.faults.bench import Bench
 from tests.faults.calls import BY_NAME, Call

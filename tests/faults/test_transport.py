@@ -8,15 +8,18 @@ from connector.store.engine import Database
 from tests.faults import bench as benches
 from tests.faults import matrix, stories
 from tests.faults.bench import Bench
-from tests.faults.calls import WRITE
+from tests.faults.calls import ENTITY_SET, WRITE
 from tests.faults.matrix import Cell
 
 CELLS = [cell for cell in matrix.cells() if cell.end]
+# Where the call is one of a connection's first day, that day is played; all others have it behind them.
+MASTER_DATA = {ENTITY_SET, "account formats"}
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_it_ends_as_the_matrix_says(cell: Cell, shared: Database) -> None:
-    bench = benches.bench(shared, benches.vault())
+    known = cell.call.system != "entra" and cell.call.name not in MASTER_DATA
+    bench = benches.bench(shared, benches.vault(), known=known)
     try:
         stories.STORIES[cell.call.name](bench, partial(stories.spoil, bench, cell.call, cell.kind))
         assert observed(bench, cell) == cell.end

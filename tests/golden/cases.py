@@ -17,7 +17,16 @@ from connector.d365.wire import journal_lines
 from connector.domain import jsonio
 from connector.domain.connection import Posting
 from connector.domain.entry import Entry
-from connector.domain.master import DELIMITERS, DimensionValue, Ledger, MainAccount, MasterData, Structure
+from connector.domain.master import (
+    DELIMITERS,
+    DimensionValue,
+    JournalName,
+    Ledger,
+    MainAccount,
+    MasterData,
+    Party,
+    Structure,
+)
 from connector.domain.problems import Problem
 from connector.domain.record import parse
 from connector.domain.reference import reference
@@ -75,7 +84,7 @@ def type_result(case: dict[str, Any]) -> str:
     journals = {}
     for kind in PERIODS:
         entry = planned(case, journal_period=kind)
-        if isinstance(entry, Entry):
+        if isinstance(entry, Entry) and entry.journal_name:
             journals[kind] = f"{entry.journal_name}, {period(entry.journal_period, entry.date, entry.record_id)}"
     return as_text(shapes | {"journals": journals})
 
@@ -97,6 +106,8 @@ def result(case: dict[str, Any]) -> str:
 
 def _shown(answer: Entry | Skip | list[Problem]) -> dict[str, Any]:
     if isinstance(answer, Entry):
+        if answer.form == "pending_invoice":
+            return {"entry": answer.as_json()}
         lines = journal_lines(answer, reference(answer.record_id, 0, WriteKind.ENTRY))
         return {"entry": answer.as_json(), "journal_lines": lines}
     if isinstance(answer, Skip):
@@ -129,6 +140,10 @@ def master(data: dict[str, Any]) -> MasterData:
         ledgers=_each(data.get("ledgers"), _ledger),
         accounts=_each(data.get("accounts"), lambda _, rows: {row["id"]: main_account(row) for row in rows}),
         values=_each(data.get("values", {}), lambda _, rows: {row["value"]: _value(row) for row in rows}) or {},
+        journal_names=_each(
+            data.get("journal_names"), lambda _, rows: {row["name"].casefold(): JournalName(**row) for row in rows}
+        ),
+        vendors=_each(data.get("vendors"), lambda _, rows: {row["number"].casefold(): Party(**row) for row in rows}),
     )
 
 

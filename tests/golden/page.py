@@ -7,6 +7,7 @@ from typing import Any, Final
 from connector.domain import jsonio
 from connector.domain.connection import Posting
 from connector.domain.treatments import CODED, TREATMENTS, Treatment, treatment_of
+from connector.mapping.frame import CALLED
 from tests.golden import cases
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "mapping.md"
@@ -50,7 +51,8 @@ def _summary() -> Iterator[str]:
 def _words(treatment: Treatment) -> str:
     if treatment.kind == "entry":
         waits = "Posted at once." if treatment.confirmed else "Waits for an approval."
-        return f"{_side(treatment.debit)} / {_side(treatment.credit)}. {waits}"
+        form = "" if treatment.form == "general_journal" else f", in {CALLED[treatment.form]}"
+        return f"{_side(treatment.debit)} / {_side(treatment.credit)}{form}. {waits}"
     return "Skipped by default." if treatment.kind == "skip" else "Held by default."
 
 
@@ -66,12 +68,39 @@ def _case(name: str, case: dict[str, Any]) -> Iterator[str]:
     elif "problems" in expected:
         yield "".join(f"> Held as `{one['code']}`: {one['sentence']} {one['fix']}\n" for one in expected["problems"])
     else:
-        yield "\n".join(_table(expected["entry"])) + "\n"
+        yield from _entry(expected["entry"])
+        if "receipt_link" in case["settings"]:
+            yield from _link(expected["entry"]["lines"])
     yield f"*Shape of the record: {case['brex_shape']} (`tests/golden/types/{name}.json`).*\n"
 
 
+def _entry(entry: dict[str, Any]) -> Iterator[str]:
+    yield "\n".join(_table(entry)) + "\n"
+    if "invoice" in entry:
+        yield _invoice(entry["form"], entry["invoice"]) + "\n"
+    for note in entry["notes"]:
+        yield f"> {note}\n"
+    if "linked" in entry:
+        yield from _entry(entry["linked"])
+
+
+def _link(lines: list[dict[str, Any]]) -> Iterator[str]:
+    """What leads to the receipt on its lines."""
+    tagged = "financial_tag" in lines[0]
+    said = dict.fromkeys(line["financial_tag" if tagged else "text"] for line in lines)
+    yield f"{'Financial tag' if tagged else 'Text'}: {', '.join(f'`{one}`' for one in said)}.\n"
+
+
+def _invoice(form: str, invoice: dict[str, Any]) -> str:
+    if form == "payment_journal":
+        return f"Settles invoice `{invoice['number']}` of vendor `{invoice['vendor']}`."
+    due = f", due {invoice['due']}" if invoice["due"] else ""
+    return f"Invoice `{invoice['number']}` of vendor `{invoice['vendor']}`, dated {invoice['dated']}{due}."
+
+
 def _table(entry: dict[str, Any]) -> Iterator[str]:
-    yield f"| {entry['journal_name']}, {entry['date']}, {entry['currency']} | debit | credit | because |"
+    where = entry["journal_name"] or "No journal"
+    yield f"| {where}, {entry['date']}, {entry['currency']} | debit | credit | because |"
     yield "|---|---:|---:|---|"
     for line in entry["lines"]:
         yield _row(line["account"], line["debit"], line["credit"], line["why"])

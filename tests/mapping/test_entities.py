@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from connector.domain.entry import Entry
-from connector.mapping.entities import LegalEntity
 from tests.mapping.building import (
     PAYMENT,
     codes,
@@ -56,8 +55,6 @@ def test_the_journal_name_is_that_of_the_entity_and_type_of_the_type_or_of_the_e
     assert entry(german, (*ROW[:3], "frrt"), settings=both).journal_name == "CARDS"
     paid = record("10", line("10", DEMF), kind=PAYMENT)
     assert entry(paid, ROW, settings=both).journal_name == "BREXDE"
-    assert LegalEntity("demf", both).journal_names == ["BREXDE", "KARTEN"]
-    assert LegalEntity("frrt", both).journal_names == ["BREX", "CARDS"]
 
 
 def test_the_date_is_the_entitys_own() -> None:
@@ -81,8 +78,7 @@ def test_all_coded_lines_must_agree() -> None:
     lines = line("4", gl("605140"), DEMF), line("6", gl("605140"))
     [problem] = problems(record("10", *lines), ROW, settings=SETTINGS)
     assert problem.sentence == (
-        "The record's lines belong to several legal entities (demf, usmf); one entry has one, and two linked ones are "
-        "not written."
+        "The record's lines belong to several legal entities (demf, usmf), and one entry has one."
     )
 
 

@@ -99,6 +99,11 @@ def test_what_is_no_csv_is_refused_after_the_mistakes_before_it(broken: str) -> 
     assert last.startswith("row 3: is not CSV (")
 
 
+def test_the_names_that_are_no_dimensions_are_spelt_as_they_are_read() -> None:
+    text = HEADER + "user,Ada, VENDOR ,E-42\nTeam,Sales,legalentity,frrt\nGL,7500,mainaccount,605140\n"
+    assert [row.d365_dimension for row in read_csv(text)] == ["Vendor", "LegalEntity", "MainAccount"]
+
+
 @given(st.dictionaries(st.tuples(CELL, CELL, CELL).map(lambda key: tuple(map(fold, key))), CELL, max_size=6))
 def test_what_is_written_reads_back(table: dict[tuple[str, ...], str]) -> None:
     rows = [Row(*key, value.strip()) for key, value in table.items()]

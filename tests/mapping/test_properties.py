@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 from connector.domain import jsonio
 from connector.domain.connection import Posting
 from connector.domain.entry import Account, Entry, from_json
-from connector.domain.master import DELIMITERS, DimensionValue, Ledger, MainAccount, MasterData, Rate, Structure
+from connector.domain.master import (
+    DELIMITERS,
+    DimensionValue,
+    JournalName,
+    Ledger,
+    MainAccount,
+    MasterData,
+    Rate,
+    Structure,
+)
 from connector.domain.money import digits
 from connector.domain.problems import PROBLEMS
 from connector.domain.record import Unreadable, parse
-from connector.domain.treatments import TREATMENTS, treatment_of
+from connector.domain.treatments import INVOICES, TREATMENTS, treatment_of
+from connector.mapping.frame import TYPES
 from connector.mapping.mappings import Mappings
 from connector.mapping.plan import Skip, plan
 from tests.mapping.test_dimensions import read_back
@@ -46,6 +56,7 @@ ACCOUNT_FIELD = {"remote_field_id": "GL_ACCOUNT", "field_name": "GL"}
 CODINGS = st.sampled_from([[ACCOUNT_FIELD | {"remote_field_value_id": account}] for account in ACCOUNTS] + [[]])
 TAX_FIELD = {"brex_field_id": "ef_vat", "field_name": "VAT"}
 TAXES = st.sampled_from([[]] * 9 + [[TAX_FIELD | {"field_value_name": value}] for value in ("20%", "5%", "line", "?")])
+NUMBERS = ["INV-7"] * 6 + [None, "N" * 21, "\u200b", "😀*'"]
 SIZES = st.sampled_from([0] + [1] * 9)
 MOMENTS = ["2026-11-05T00:00:00Z", "2026-11-05T06:30:00.5Z"] * 9 + ["0001-01-01"]
 
@@ -58,7 +69,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
     def money(units: int, in_currency: str = currency) -> dict[str, Any]:
         return {"amount": Decimal(units).scaleb(-digits(currency)), "currency": in_currency}
 
-    kind = draw(st.sampled_from([*TREATMENTS, *["CARD_EXPENSE_POST"] * 12, "SOMETHING_NEW"]))
+    kind = draw(st.sampled_from([*TREATMENTS, *["CARD_EXPENSE_POST"] * 12, *["BILL_EXPENSE"] * 6, "SOMETHING_NEW"]))
     treatment = TREATMENTS.get(kind)
     coded_side = (treatment.coded_side if treatment else None) or "DEBIT"
     units = draw(st.lists(st.sampled_from([0, 1, 99, 100, 12345, 10**6, 10**14 + 1]), min_size=draw(SIZES), max_size=5))
@@ -85,8 +96,10 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
         "source_type": draw(st.sampled_from(["CARD"] * 9 + ["BILL", "REIMBURSEMENT"])),
         "review_status": "READY_FOR_EXPORT",
         "status": draw(st.sampled_from(["SUBMITTED"] * 9 + ["PAID_EXTERNALLY", None])),
-        "invoice_number": draw(st.sampled_from([None] * 9 + ["INV-7"])),
-        "due_at": None,
+        "invoice_number": draw(st.sampled_from(NUMBERS if kind.startswith("BILL") else [None] * 9 + ["INV-7"])),
+        "due_at": draw(st.sampled_from([None, *MOMENTS[:2], "soon", "9999-12-31T23:59:59-14:00"]))
+        if kind.startswith("BILL")
+        else None,
         "version": 1,
         "amount": money(worth),
         "billing_amount": draw(st.sampled_from([None] * 3 + [money(worth, "USD")])),
@@ -121,6 +134,13 @@ SETTINGS: list[dict[str, Any]] = [
     {"text": "{invoice}", "journal_name": "OTHER"},
     {"treatment": "entry", "debit": "clearing"},
     {"treatment": "entry", "debit": "coded", "credit": "rewards"},
+    {"form": "invoice_journal", "credit": "accounts_payable"},
+    {"form": "invoice_journal", "credit": "accounts_payable", "cleared_by": "card_liability"},
+    {"form": "pending_invoice", "debit": "accounts_payable", "cleared_by": "cash"},
+    {"form": "payment_journal", "journal_name": "PAY"},
+    {"form": "general_journal"},
+    {"form": "invoice_journal", "journal_name": "PAY"},
+    {"cleared_by": "clearing"},
     {"treatment": "skip", "reason": "not wanted"},
     {"treatment": "hold", "reason": "not wanted"},
 ]
@@ -140,6 +160,7 @@ choices = st.fixed_dictionaries(
         "bills_paid_by_card": st.sampled_from(["hold", "bill_payment", "clearing"]),
         "amounts": st.sampled_from(["amount"] * 3 + ["billing_amount"]),
         "tax": st.just(TAX),
+        "bills": st.sampled_from([{"number_missing": "reference"}, {"number_length": 30}]),
         "treatments": st.dictionaries(st.sampled_from(sorted(TREATMENTS)), st.sampled_from(SETTINGS), max_size=3),
     },
 )
@@ -168,9 +189,16 @@ postings = st.builds(
 rows = st.tuples(
     st.sampled_from(["ef_1", "Travel", "Sales", "GL", "user", "department", "vendor"]),
     st.sampled_from(["efo_1", "Travel", "Sales", "605140", "u1"]),
-    st.sampled_from(["MainAccount", "LegalEntity", "Nowhere", *DIMENSIONS]),
+    st.sampled_from(["MainAccount", "LegalEntity", "Nowhere", "Vendor", *DIMENSIONS]),
     accounts | values | st.sampled_from(["usmf", "demf", "xxxx"]),
 )
+JOURNALS = {
+    one.name.casefold(): one
+    for one in (
+        JournalName("BREX", type="Daily"), JournalName("OTHER"), JournalName("INV", type="PurchaseLedger"),
+        JournalName("PAY", type="Payment"),
+    )
+}  # fmt: skip
 formats = st.none() | st.permutations(["MainAccount", *DIMENSIONS]).map(tuple) | st.just(("MainAccount", "Department"))
 masters = st.builds(
     MasterData,
@@ -193,6 +221,7 @@ masters = st.builds(
     accounts=st.none()
     | st.just({"Shared": {account: MainAccount(account) for account in ACCOUNTS}})
     | st.just({"Shared": {"605140": MainAccount("605140", suspended=True, manual_entry=False)}, "Other": {}}),
+    journal_names=st.none() | st.sampled_from([dict.fromkeys(("usmf", "demf"), JOURNALS)] * 3 + [{"usmf": {}}]),
     rates=st.none() | st.sampled_from([{}, {("Default", "JPY", "USD"): (Rate(None, None),)}]),
     values=st.just({})
     | st.just({"department": {value: DimensionValue(value, active_to=date(2026, 1, 1)) for value in VALUES}}),
@@ -264,18 +293,10 @@ def test_every_entry_balances_in_one_voucher_and_is_worth_what_the_record_is(bod
         coded = [line for line in body["line_items"] if "billing_amount" in line and line["amount"]["amount"]]
         sides = [line["billing_amount"]["amount"] * (1 if line["type"] == "DEBIT" else -1) for line in coded]
         worth = abs(sum(sides))
-    if entry.lines[-1].offset:
-        [only] = entry.lines
-        assert (only.debit or only.credit) == worth
-    else:
-        balance = others = Decimal(0)
-        for number, line in enumerate(entry.lines, start=1):
-            assert line.offset is None
-            balance += line.debit - line.credit
-            others += line.debit - line.credit if "account role" in line.why[0] else 0
-            assert (balance == 0) is (number == len(entry.lines))
-        assert abs(others) == worth
-        assert sum(line.account.type != "Ledger" for line in entry.lines) <= 1
+    check_shape(entry, worth)
+    if entry.linked is not None:
+        assert entry.form in INVOICES
+        check_shape(entry.linked, worth)
     for line in entry.lines:
         assert (line.debit > 0) is not (line.credit > 0)
         assert (line.debit or line.credit).as_tuple().exponent == -digits(entry.currency)
@@ -283,6 +304,44 @@ def test_every_entry_balances_in_one_voucher_and_is_worth_what_the_record_is(bod
         assert line.why
         assert bool(line.sales_tax_group) is bool(line.item_sales_tax_group)
     assert from_json(jsonio.loads(jsonio.dumps(entry.as_json()))) == entry
+
+
+def check_shape(entry: Entry, worth: Decimal) -> None:
+    """One voucher, worth so much, with at most one line on a vendor or bank account."""
+    if entry.lines[-1].offset:
+        [only] = entry.lines
+        assert (only.debit or only.credit) == worth
+        return
+    balance = others = Decimal(0)
+    for number, line in enumerate(entry.lines, start=1):
+        assert line.offset is None
+        balance += line.debit - line.credit
+        # A vendor that a mapping gives stands on its role's line, too.
+        others += line.debit - line.credit if "account role" in line.why[0] or line.account.type != "Ledger" else 0
+        assert (balance == 0) is (number == len(entry.lines))
+    assert abs(others) == worth
+    assert sum(line.account.type != "Ledger" for line in entry.lines) <= 1
+
+
+@PLAN
+@given(bodies(), inputs)
+def test_an_invoice_has_a_number_and_a_vendor_and_a_journal_of_its_kind(body: Any, given: Any) -> None:
+    entry = answer_for(body, given)
+    if not isinstance(entry, Entry):
+        return
+    if entry.form in INVOICES:
+        assert entry.invoice is not None
+        assert entry.invoice.number.strip()
+        assert entry.invoice.vendor
+        sides = [side for line in entry.lines for side in (line.account, line.offset) if side is not None]
+        assert sum(side.type == "Vend" for side in sides) == 1
+        assert entry.lines[0].offset is None or entry.lines[0].account.type == "Vend"
+    else:
+        assert (entry.invoice is None) or entry.form == "payment_journal"
+    assert bool(entry.journal_name) is (entry.form != "pending_invoice")
+    names = given[2].journal_names
+    own = names and names[entry.legal_entity].get(entry.journal_name.casefold())
+    assert own is None or own.type in ("", *TYPES.get(entry.form, ()))
 
 
 @PLAN

@@ -22,8 +22,11 @@ PAYOUT = "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT"
 PAYIN = "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN"
 
 
+BILLS = {"BILL_EXPENSE": {"journal_name": "BREXINV"}}
+
+
 def settings(**more: Any) -> Posting:
-    return posting(**({"approved_types": sorted(TREATMENTS), "accounts": ROLES} | more))
+    return posting(**({"approved_types": sorted(TREATMENTS), "accounts": ROLES, "treatments": BILLS} | more))
 
 
 def of(kind: str, **more: Any) -> Any:
@@ -33,6 +36,7 @@ def of(kind: str, **more: Any) -> Any:
     side = (treatment.coded_side if treatment else None) or "DEBIT"
     other = "CREDIT" if side == "DEBIT" else "DEBIT"
     coding = [gl("605140")] if treatment and treatment.coded_side else []
+    more = {"invoice_number": "INV-7"} | more if kind.startswith("BILL") else more
     return record("10", line("10", *coding, side=side), line("10", side=other), kind=kind, **more)
 
 

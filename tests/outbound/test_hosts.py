@@ -105,3 +105,40 @@ def test_addresses_of_the_open_internet_are_public(address: str) -> None:
 )
 def test_every_other_address_is_not(address: str) -> None:
     assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://brex-receipts.s3.us-west-2.amazonaws.com/a.pdf?X-Amz-Signature=x",
+        "https://brex.receipts.s3.amazonaws.com/a.pdf",
+        "https://s3.us-west-2.amazonaws.com/brex-receipts/a.pdf",
+        "https://brex-receipts.s3-us-west-2.amazonaws.com/a.pdf",
+        "https://brex-receipts.s3.dualstack.eu-central-1.amazonaws.com/a.pdf",
+        "https://brex-receipts.s3.us-gov-west-1.amazonaws.com/a.pdf",
+    ],
+)
+def test_files_are_downloaded_from_s3_and_nothing_else_goes_there(url: str) -> None:
+    assert target(url, NOBODY, download=True).trusted is False
+    with pytest.raises(HostNotAllowed):
+        target(url, NOBODY)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://brex-receipts.s3.us-west-2.amazonaws.com/a.pdf",
+        "https://brex-receipts.s3.us-west-2.amazonaws.com:8443/a.pdf",
+        "https://s3.amazonaws.com.evil.test/a.pdf",
+        "https://evils3.amazonaws.com/a.pdf",
+        "https://bucket.evil-s3.us-west-2.amazonaws.com/a.pdf",
+        "https://ec2.us-west-2.amazonaws.com/a.pdf",
+        "https://sts.amazonaws.com/",
+        "https://x.execute-api.us-west-2.amazonaws.com/",
+        "https://s3.us-west-2.amazonaws.com.cn/a.pdf",
+        "https://me:secret@brex-receipts.s3.us-west-2.amazonaws.com/a.pdf",
+    ],
+)
+def test_what_only_looks_like_s3_is_no_place_of_files(url: str) -> None:
+    with pytest.raises(HostNotAllowed):
+        target(url, NOBODY, download=True)

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from connector.outbound.auth import Bearer
-from connector.outbound.errors import HostNotAllowed, NoAnswer, NotSent, OutboundError
+from connector.outbound.errors import HostNotAllowed, NoAnswer, NotSent, OutboundError, TooLarge
 from connector.outbound.session import Outbound
 from tests.outbound.server import Peer, Server
 
@@ -360,3 +360,19 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
                 if not data:
                     return
                 key.data.sendall(data)
+
+
+def test_a_download_takes_no_credential_along(start: Start, outbound: Make) -> None:
+    server = start(polite)
+    out = outbound(server)
+    assert out.request("GET", f"{server.url}/a.pdf", download=True).status == 200
+    assert b"Authorization" not in server.requests[0]
+    for credential in ({"auth": Bearer(SECRET)}, {"headers": {"Authorization": SECRET}}, {"data": b"{}"}):
+        with pytest.raises(ValueError, match="no credential"):
+            out.request("GET", f"{server.url}/a.pdf", download=True, **credential)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_is_too_large_says_so(start: Start, outbound: Make) -> None:
+    server = start(polite)
+    with pytest.raises(TooLarge, match="more than 5 bytes"):
+        outbound(server).request("GET", f"{server.url}/", max_bytes=5)

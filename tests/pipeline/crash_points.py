@@ -79,7 +79,11 @@ class Cell:
 
 RECORD, HEADER, ENTRY, ACKNOWLEDGEMENT = "record", "journal header", "entry", "acknowledgement"
 REMOVAL, REVERSING = "removal", "reversing entry"  # of an entry in an unposted journal, and in a posted one
-EFFECTS: Final = (RECORD, HEADER, ENTRY, ACKNOWLEDGEMENT, REMOVAL, REVERSING)
+# The same machinery for bills, which go into vendor invoice journals and are not reported.
+BILL_HEADER, BILL, BILL_REMOVAL = "invoice journal header", "bill", "bill's removal"
+EFFECTS: Final = (
+    RECORD, HEADER, ENTRY, ACKNOWLEDGEMENT, REMOVAL, REVERSING, BILL_HEADER, BILL, BILL_REMOVAL,
+)  # fmt: skip
 POINTS: Final = (
     "intake commit",
     "Brex's answer read",
@@ -100,6 +104,7 @@ POINTS: Final = (
 
 _ASK = "GET /v3/accounting/records"
 _OPEN = "POST /data/LedgerJournalHeaders"
+_OPEN_INVOICES = "POST /data/VendInvoiceJournalHeaders"
 _SEND = "POST /data/$batch"
 _REPORT = "POST /v3/accounting/records/export-results"
 
@@ -176,10 +181,33 @@ def cells() -> list[Cell]:
     return found
 
 
+_OF_BILLS: Final = {HEADER: BILL_HEADER, ENTRY: BILL, REMOVAL: BILL_REMOVAL}
+# Of a removal only what its form can make a difference to.
+_LEFT_OUT: Final = {(REMOVAL, point) for point in ("intent commit", "batch commit", "answer read", "answer commit")}
+
+
+def bills() -> list[Cell]:
+    """The cells of general journals again, for those of vendor invoices."""
+    return [
+        replace(
+            cell,
+            effect=_OF_BILLS[cell.effect],
+            hook=replace(cell.hook, marks=tuple(_OPEN_INVOICES if mark == _OPEN else mark for mark in cell.hook.marks)),
+            left=replace(cell.left, exported=False),
+        )
+        for cell in cells()
+        if cell.effect in _OF_BILLS and (cell.effect, cell.point) not in _LEFT_OUT
+    ]
+
+
+def every() -> list[Cell]:
+    return [*cells(), *bills()]
+
+
 def page() -> str:
     """The whole of `docs/crash-matrix.md`."""
     matrix = [f"| {' | '.join((f'**{point}**', *(_ways(point, effect) for effect in EFFECTS)))} |" for point in POINTS]
-    each = [f"| {cell.effect} | {cell.when} {cell.point} | {cell.left.told()} |" for cell in cells()]
+    each = [f"| {cell.effect} | {cell.when} {cell.point} | {cell.left.told()} |" for cell in every()]
     head = f"| the process dies at | {' | '.join(EFFECTS)} |"
     rows = [head, "|---" * (len(EFFECTS) + 1) + "|", *matrix]
     lefts = ["| doing | killed | left behind: the records' stage; outside |", "|---|---|---|", *each]
@@ -187,7 +215,7 @@ def page() -> str:
 
 
 def _ways(point: str, effect: str) -> str:
-    ways = [cell.when for cell in cells() if cell.effect == effect and cell.point.split(" (")[0] == point]
+    ways = [cell.when for cell in every() if cell.effect == effect and cell.point.split(" (")[0] == point]
     if ways:
         return ", ".join(dict.fromkeys(ways))
     return "—"
@@ -201,7 +229,7 @@ Then another worker goes on by itself, once the dead one's deadlines have passed
 
 - each record stands in F&O exactly once, whole, in one voucher and one journal; or it was taken back and does not stand
   there at all, or stands there with exactly one reversing entry that leaves nothing on any account;
-- Brex shows it EXPORTED, and it was reported once;
+- Brex shows it EXPORTED, and it was reported once (a bill: it was not reported);
 - every line in our journals belongs to one of the records, and no journal was opened that nothing went into;
 - no write is open or uncertain, no batch unsettled;
 - each record's trail leads from `received` to its end without a gap, and its chain of hashes verifies.
@@ -215,7 +243,8 @@ A dash is a point that this effect does not have. Intake, fetch and plan belong 
 effects. A journal header's intent and its batch are one commit. F&O's answers are confirmed, Brex's acknowledged: the
 last four points are the acknowledgement's. What F&O answers to a removal is stored first and decides nothing: the
 removal is confirmed by a reading. The intent to take an entry back is a person's; what is killed there is the command.
-The journal of a reversing entry is opened like any other.
+The journal of a reversing entry is opened like any other. Bills go into vendor invoice journals: other entity sets, the
+same machinery.
 
 ## What is left behind
 

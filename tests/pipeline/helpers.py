@@ -73,6 +73,7 @@ _TIMES = (
     ("writes", ("not_before", "quiet_until", "absent_at", "next_look_at")),
     ("batches", ("started_at", "deadline")),
     ("pacing", ("not_before",)),
+    ("receipts", ("next_at", "sent_until", "absent_at")),
 )
 
 

@@ -1,6 +1,7 @@
 """The security role that docs/connecting.md describes is what the connector really calls, no more and no less."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,18 @@ from connector.pipeline.ping import journal_name
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from connector.store.journals import MOST_LINES
-from sandbox.middleware import Seen
+from sandbox.middleware import Faulty
 from sandbox.world import World
-from tests.pipeline.helpers import poll, run_chain, spend
+from tests.pipeline.helpers import announce, poll, run_chain, run_until_quiet, spend
+from tests.pipeline.invoices.helpers import bill as pending_bill
+from tests.pipeline.invoices.helpers import connected
+from tests.pipeline.payables import bills, invoice_lines, marking, number_of, payment
+from tests.sandbox.openapi import Exchange
+from tests.sandbox.recording import Recording
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "connecting.md").read_text(encoding="utf-8")
 # Lines are inserted and deleted in a `$batch`, which is a POST.
-RIGHTS = {access.READ: {"GET"}, access.WRITE: {"GET", "POST"}, access.REMOVE: {"GET", "POST"}}
+RIGHTS = {access.READ: {"GET"}} | {one: {"GET", "POST"} for one in (access.WRITE, access.REMOVE, access.CHANGE)}
 
 
 def with_group(connection: Connection) -> Connection:
@@ -25,11 +31,23 @@ def with_group(connection: Connection) -> Connection:
     return replace(connection, settings=connection.settings | {"posting": posting})
 
 
-def called(seen: Seen) -> tuple[str, str] | None:
-    """Entity set and method; a `$batch` posts lines."""
-    if seen.system != "d365" or not (found := re.match(r"/data/([A-Za-z0-9]+|\$batch)", seen.path)):
-        return None
-    return ("LedgerJournalLines" if found[1] == "$batch" else found[1]), seen.method
+def recorded(world: World) -> list[Exchange]:
+    """What goes in and out of F&O from now on."""
+    exchanges: list[Exchange] = []
+    faulty = world.apps["d365"]
+    assert isinstance(faulty, Faulty)
+    faulty.app = Recording(faulty.app, exchanges)
+    return exchanges
+
+
+def called(exchanges: list[Exchange]) -> Iterator[tuple[str, str]]:
+    """Entity sets and methods, those inside a `$batch` by what they are about."""
+    for one in exchanges:
+        if one.path == "/data/$batch":
+            inside = re.findall(r"^(?:POST|PATCH|DELETE) https://[^/]+/data/(\w+)", one.body.decode(), re.MULTILINE)
+            yield from ((name, "POST") for name in inside)
+        elif found := re.match(r"/data/(\w+)", one.path):
+            yield found[1], one.method
 
 
 def test_the_guide_has_the_table_as_it_is() -> None:
@@ -40,21 +58,32 @@ def test_all_master_data_is_among_what_is_granted() -> None:
     assert set(refresh.SETS) <= {one.entity_set for one in access.USED}
 
 
-def test_what_is_granted_is_what_is_called(runtime: Runtime, connection: Connection, world: World) -> None:
+def test_what_is_granted_is_what_is_called(runtime: Runtime, world: World) -> None:
+    exchanges, connection = recorded(world), marking(runtime, world)
+    refresh.run(runtime, connection)
     spend(world, 1, 3)
+    (bill,) = bills(world, 2, seed=2)
     poll(runtime, connection)
     run_chain(runtime, connection)
+    world.d365.post_journal(invoice_lines(world, bill)[0]["JournalBatchNumber"])
+    announce(runtime, connection, [payment(world, number_of(world, bill))])
+    run_until_quiet(runtime, connection)
+    other, receipt = connected(runtime, world, "pending"), world.brex.receipts.add("pdf")
+    announce(runtime, other, [pending_bill(world, receipts=[{"id": receipt, "download_uris": None}])])
+    run_until_quiet(runtime, other)
     probe.run(runtime, connection, datetime.now(UTC))
     watch.run(runtime, connection)
     recover.scan(runtime, connection)
     ping.run(runtime, connection)
     create.create(runtime, with_group(connection), survey.in_d365("usmf", survey.BrexVendor("", "Joe")), "test")
     world.faults.add("d365", "GET /data/LegalEntities", "status_before", code=404, body="")
+    world.faults.add("d365", "GET /data/VendorsV3", "status_before", code=404, body="", times=None)
     ping.run(runtime, connection)
+    create.create(runtime, with_group(connection), survey.in_d365("usmf", survey.BrexVendor("", "Ann")), "test")
 
     calls: dict[str, set[str]] = {}
-    for one in filter(None, map(called, world.traffic.latest)):
-        calls.setdefault(one[0], set()).add(one[1])
+    for name, method in called(exchanges):
+        calls.setdefault(name, set()).add(method)
     assert calls == {one.entity_set: RIGHTS[one.rights] for one in access.USED}
 
 

@@ -21,7 +21,7 @@ from tests.pipeline.helpers import (
     spend_and_announce,
     unbookable,
 )
-from tests.pipeline.test_reverse import assert_nothing_left, reverse
+from tests.pipeline.taking_back import assert_nothing_left, reverse
 
 PERSON = "person:dana"
 

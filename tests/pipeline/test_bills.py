@@ -34,7 +34,7 @@ def test_a_bill_is_written_and_brex_is_not_told(runtime: Runtime, connection: Co
     assert stages_of(runtime, connection) == {bill: "acknowledged", card: "acknowledged"}
     assert record(runtime, connection, bill)["export_status"] == "NOT_APPLICABLE"
     [line] = world.d365.lines(document=key(bill))
-    assert (line["OffsetAccountType"], line["OffsetAccountDisplayValue"]) == ("Vend", r"US\-101")
+    assert (line["AccountType"], line["AccountDisplayValue"]) == ("Vend", r"US\-101")
     assert [told["accounting_record_id"] for told in world.brex.reported()] == [card]
     do(runtime, connection)
     assert len(world.brex.reported()) == 1
@@ -54,8 +54,9 @@ def test_a_bill_without_a_vendor_account_waits_and_goes_on_once_one_is_given(
 
 
 def test_a_bill_that_changes_after_it_was_written_is_flagged_for_what_changed_alone(
-    runtime: Runtime, connection: Connection, world: World
+    runtime: Runtime, world: World
 ) -> None:
+    connection = store_connection(runtime, world, bills={"changed": "flag"})
     bill = add(world, "BILL_EXPENSE", ready=False, memo="November")
     do(runtime, connection)
     do(runtime, connection)
@@ -112,11 +113,18 @@ def test_the_basis_of_reimbursements_does_not_change_under_them(
         replace(runtime, connection, file)
 
 
-def test_linked_entries_are_refused_and_not_left_undone(world: World) -> None:
+def test_linked_entries_want_a_second_company_and_what_each_owes_the_other(world: World) -> None:
     data = world.connection()
     data["posting"]["intercompany"] = "linked"
-    with pytest.raises(ValueError, match=r"posting\.intercompany"):
+    with pytest.raises(ValueError, match=r"posting\.intercompany: linked needs a second company"):
         read(data, frozenset())
+    data["posting"]["entities"] = {"frrt": {"accounts": {"due_from": {"account": "130100"}}}}
+    with pytest.raises(ValueError, match=r"account for due_to in frrt.*account for due_from in usmf"):
+        read(data, frozenset())
+    owed = {"due_from": {"account": "130100"}, "due_to": {"account": "250500"}}
+    data["posting"]["entities"] = {"frrt": {"counterparts": {"usmf": owed}}}
+    data["posting"]["accounts"] |= owed
+    assert read(data, frozenset()).posting.intercompany == "linked"
 
 
 def test_a_record_held_for_what_its_settings_asked_of_it_goes_on_once_they_ask_less(

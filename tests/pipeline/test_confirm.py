@@ -246,6 +246,26 @@ def test_another_spelling_of_the_same_is_no_change(name: str, value: object) -> 
     assert differences([line(A)], answered([line(A)], **{name: value})) == []
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["HTTPS://x/a_1|2", r"https://x/a\_1\|2", "https://x/a_1|2|||", "by a rule|https://x/a_1|2|header's", "", None],
+)
+def test_a_financial_tag_may_be_spelt_otherwise_stand_among_others_or_not_be_there(shown: str | None) -> None:
+    intent = [line(A, FinTagDisplayValue="https://x/a_1|2|", OffsetFinTagDisplayValue="https://x/a_1|2|")]
+    told = differences(intent, answered(intent, FinTagDisplayValue=shown, OffsetFinTagDisplayValue=shown))
+    assert told == []
+
+
+@pytest.mark.parametrize("name", ["FinTagDisplayValue", "OffsetFinTagDisplayValue"])
+def test_another_financial_tag_is_told(name: str) -> None:
+    intent = [line(A, FinTagDisplayValue="a|b", OffsetFinTagDisplayValue="a|b")]
+    assert differences(intent, answered(intent, **{name: "a|c"})) == [f'{name} sent "a|b", F&O has "a|c"']
+
+
+def test_a_financial_tag_that_was_not_sent_is_not_looked_at() -> None:
+    assert differences([line(A)], answered([line(A)], FinTagDisplayValue="of somebody else")) == []
+
+
 def test_an_offset_type_without_an_offset_account_means_nothing() -> None:
     intent = [line(A, OffsetAccountDisplayValue="")]
     assert differences(intent, answered(intent, OffsetAccountType="Bank")) == []

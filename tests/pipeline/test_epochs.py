@@ -13,8 +13,8 @@ from connector.store.engine import Database
 from sandbox.world import World
 from tests.conftest import migrate, store_connection
 from tests.pipeline.helpers import REPORT, change, codes, poll, record, rows, run_until_quiet, spend_and_announce
+from tests.pipeline.taking_back import assert_nothing_left, counter, reverse, written
 from tests.pipeline.test_recover import copy_of
-from tests.pipeline.test_reverse import assert_nothing_left, counter, reverse, written
 
 
 @pytest.fixture

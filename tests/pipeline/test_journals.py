@@ -27,7 +27,7 @@ from tests.pipeline.helpers import (
     story,
     unbookable,
 )
-from tests.pipeline.test_reverse import reverse
+from tests.pipeline.taking_back import reverse
 
 UNDER_US: dict[str, Callable[[Ledger, str], object]] = {
     "posted": lambda ledger, number: ledger.post_journal(number),

@@ -104,7 +104,7 @@ def test_neither_reconcile_nor_recover_takes_its_lines_for_entries(
     assert documents
     assert not any(PATTERN.fullmatch(one) for one in documents)
 
-    assert recover.scan(runtime, connection) == set()
+    assert recover.scan(runtime, connection).references == {}
     today = datetime.now(UTC).date()
     assert reconcile.run(runtime, connection, today.replace(year=today.year - 1), today).clean
 

@@ -81,14 +81,14 @@ def copy_of(runtime: Runtime) -> Iterator[Runtime]:
     """The database as it is now, restored later; everything else goes on without it."""
     name = runtime.database.engine.url.database
     runtime.database.dispose()
-    with testing._admin() as cursor:
+    with testing.session() as cursor:
         cursor.execute(f"CREATE DATABASE {name}_restored TEMPLATE {name}")
     database = Database(testing.postgres_url(f"{name}_restored"))
     try:
         yield Runtime(database, runtime.vault, runtime.outbound, quiet_seconds=0)
     finally:
         database.dispose()
-        with testing._admin() as cursor:
+        with testing.session() as cursor:
             cursor.execute(f"DROP DATABASE {name}_restored WITH (FORCE)")
 
 

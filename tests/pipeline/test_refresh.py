@@ -24,6 +24,7 @@ from tests.pipeline.helpers import (
     spend_and_announce,
 )
 
+pytestmark = pytest.mark.first_reading  # each begins with a connection that has read nothing
 VALUES = "FinancialDimensionValues"
 READ = f"GET /data/{VALUES}"
 
@@ -180,7 +181,7 @@ def test_a_reading_that_f_and_o_stops_is_told_of_by_the_next_one(
 def test_what_may_pass_is_tried_again_within_the_hour_and_not_after_a_day(
     runtime: Runtime, connection: Connection, world: World, fault: str, options: dict[str, Any], seconds: int
 ) -> None:
-    world.faults.add("d365", "GET /data/VendorsV2", fault, **options)
+    world.faults.add("d365", "GET /data/Vendors", fault, **options)
     stages.refresh_if_due(runtime, connection.id)
     with runtime.database.begin() as tx:
         left = tx.execute(text("SELECT extract(epoch FROM next_refresh_at - now())::int FROM connections")).scalar()
@@ -204,7 +205,7 @@ def test_without_what_account_strings_are_made_of_records_wait_and_are_not_held(
 
 
 def test_a_set_the_role_may_not_read_stops_nothing(runtime: Runtime, connection: Connection, world: World) -> None:
-    world.faults.add("d365", "GET /data/VendorsV2", "status_before", code=403, body="", times=None)
+    world.faults.add("d365", "GET /data/Vendors", "status_before", code=403, body="", times=None)
     outcome = refresh.run(runtime, connection)
     assert set(outcome.unread) == {"VendorsV2"}
     with runtime.database.begin() as tx:

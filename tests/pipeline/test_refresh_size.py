@@ -1,4 +1,4 @@
-"""A hundred thousand dimension values: statements and rows held at a time stay few, and planning looks none of them up
+"""Very many dimension values: statements and rows held at a time stay few, and planning looks none of them up
 in the database."""
 
 from typing import Any
@@ -17,8 +17,10 @@ from connector.store.master import Found
 from sandbox.world import World
 from tests.pipeline.helpers import spend_and_announce
 from tests.pipeline.test_statements import counted
+from tests.sizes import size
 
-MANY, SOME = 100_000, 6_000
+pytestmark = pytest.mark.first_reading  # each begins with a connection that has read nothing
+MANY, SOME = size(20_000, 100_000), 6_000
 VALUES = "FinancialDimensionValues"
 
 

@@ -73,7 +73,7 @@ def test_every_session_dropped_at_a_commit(cell: Cell, runtime: Runtime, connect
 
 
 def drop_sessions(database: Database) -> None:
-    with testing._admin() as cursor:
+    with testing.session() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database.engine.url.database,)
         )

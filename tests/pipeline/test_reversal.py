@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connector.domain.problems import PROBLEMS
 from connector.pipeline.decide import Clock, JournalState
+from connector.pipeline.mirror import left_over, mirror, on_a_vendor
 from connector.pipeline.poison import MOST_ATTEMPTS
 from connector.pipeline.reversal import (
     MOST_LOOKS,
@@ -23,9 +24,6 @@ from connector.pipeline.reversal import (
     Standing,
     Tries,
     decide,
-    left_over,
-    mirror,
-    on_a_vendor,
 )
 
 NOW: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -207,6 +205,27 @@ def test_a_reversing_line_says_what_it_reverses_within_sixty_utf_16_units() -> N
     assert (line["DebitAmount"], line["CreditAmount"]) == (Decimal(0), Decimal(5))
     assert (line["Document"], line["SalesTaxGroup"]) == ("BXR", "TX")
     assert {"Voucher", "LineNumber", "JournalBatchNumber", "@odata.etag"}.isdisjoint(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "reversal"),
+    [
+        ("Blue Bottle https://acme.example/b/1", "Reversal: Blue Bottle https://acme.example/b/1"),
+        (f"Blue Bottle https://{'x' * 32}", f"Reversal: Blue Bott https://{'x' * 32}"),
+        (f"https://{'x' * 42}", f"Reversal: https://{'x' * 42}"),
+        (f"https://{'x' * 43}", "Reversal:"),
+        (f"Blue https://{'x' * 45}", "Reversal: Blue"),
+        ("", "Reversal:"),
+    ],
+)
+def test_a_link_in_a_reversing_lines_text_is_whole_or_left_out(text: str, reversal: str) -> None:
+    assert mirror([a_line(Text=text)], "BXR", None)[0]["Text"] == reversal
+
+
+def test_a_reversing_line_keeps_the_financial_tags_that_there_are() -> None:
+    (line,) = mirror([a_line(FinTagDisplayValue="a|b", OffsetFinTagDisplayValue="")], "BXR", None)
+    assert line["FinTagDisplayValue"] == "a|b"
+    assert "OffsetFinTagDisplayValue" not in line
 
 
 def test_a_reversing_entry_keeps_the_date_unless_another_one_is_given() -> None:

@@ -319,3 +319,15 @@ def test_the_statement_adds_up(runtime: Runtime, connection: Connection, world: 
     assert statement.run(runtime, connection, day).notes == [
         "The cash accounts at Brex paid 5.00 USD to the card in these days, as the statement has it."
     ]
+
+
+def test_an_expense_s_own_link_leads_from_the_ledger_to_its_receipt(
+    runtime: Runtime, world: World, purse: Purse
+) -> None:
+    connection = stored(runtime, world, receipt_link={"into": "financial_tag", "link": "{link}"})
+    spent = purse.spend(1230)
+    [expense] = world.brex.expenses.all()
+    world.brex.expenses.change(expense["id"], receipts=[{"id": world.brex.receipts.add("pdf"), "download_uris": None}])
+    again(runtime, connection)
+    [line] = world.d365.lines(document=key(spent))
+    assert line["FinTagDisplayValue"] == expense["dashboard_url"]

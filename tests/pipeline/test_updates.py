@@ -34,7 +34,7 @@ CURSOR = "SELECT bills_cursor FROM connections"
 
 
 def bill(world: World, seed: int = 5, **more: object) -> str:
-    spent = expense(Maker(seed), world) | {"type": "BILL_EXPENSE_PAYMENT", "source_type": "BILL"}
+    spent = expense(Maker(seed), world) | {"type": "BILL_MONEY_MOVEMENT_PAYIN", "source_type": "BILL"}
     return world.brex.add_record(spent | more, ready=False)
 
 

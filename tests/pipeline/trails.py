@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from connector.domain.reference import reference
-from connector.pipeline.reversal import left_over
+from connector.pipeline.mirror import left_over
 from connector.pipeline.runtime import Runtime
 from connector.store.connections import Connection
 from sandbox.world import World

@@ -55,11 +55,16 @@ def rows_mistakes(one: Exchange) -> list[str]:
     """What a 200 or 201 brings."""
     if set_of(one.path) == "$batch":
         told = [jsonio.loads(text) for text in re.findall(rb"\r?\n\r?\n(\{.*?\})\r?\n", one.answer)]
-        rows = [("LedgerJournalLines", row) for row in told if "error" not in row]
+        rows = [(_shown_as(row), row) for row in told if "error" not in row]
     else:
         body = jsonio.loads(one.answer)
         rows = [(set_of(one.path), row) for row in body.get("value", [body])]
     return [f"{one}: {text}" for name, row in rows for text in _row(name, row)]
+
+
+def _shown_as(row: dict[str, Any]) -> str:
+    """The set that a row of a batch is of, by its own word: `…/$metadata#LedgerJournalLines/$entity`."""
+    return str(row["@odata.context"]).rpartition("#")[2].partition("/")[0]
 
 
 def query_mistakes(one: Exchange) -> list[str]:
@@ -105,6 +110,8 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "Edm.Decimal": _number,
     "Edm.Int32": lambda value: _number(value) and isinstance(value, int),
     "Edm.Int64": lambda value: _number(value) and isinstance(value, int),
+    "Edm.Boolean": lambda value: isinstance(value, bool),
+    "Edm.Binary": _matches(r"[A-Za-z0-9+/]*={0,2}"),
     "Edm.DateTimeOffset": _matches(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
     "Edm.Guid": _matches(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
 }

@@ -4,6 +4,7 @@ import pytest
 from werkzeug.test import Client
 
 from connector.domain import connection, jsonio
+from sandbox.bills import BY_HAND_ACCOUNT, BY_HAND_NUMBER
 from sandbox.world import World
 from tests.sandbox.conftest import Caller, record
 
@@ -27,7 +28,7 @@ def panel(world: World) -> Panel:
 def test_it_seeds_once_and_remembers_what_to_expect(world: World, panel: Panel) -> None:
     expected = panel("POST", "/seed", {"records": 80})["expected"]
     assert len(expected) == 80
-    assert expected[0].keys() == {"record_id", "type", "end", "problem", "found_by", "told"}
+    assert expected[0].keys() == {"record_id", "type", "end", "problem", "found_by", "told", "changes"}
     assert panel("POST", "/seed", {"records": 90})["expected"] == expected
     assert panel("GET", "/expected")["expected"] == expected
     assert set(world.brex.statuses().values()) == {"REVIEW", "PREPARE"}
@@ -94,3 +95,47 @@ def test_a_record_can_be_taken_away(world: World, panel: Panel) -> None:
     panel("POST", "/records", {"records": [record("accr_1")]})
     panel("DELETE", "/records/accr_1")
     assert panel("GET", "/records") == {}
+
+
+def test_accounts_payable_and_receipts_are_at_hand(world: World, panel: Panel) -> None:
+    record = panel("POST", "/seed", {"records": 80})["expected"][0]["record_id"]
+    receipt = panel("POST", f"/records/{record}/receipts", {"kind": "png"})["receipt_id"]
+    shown = world.brex.records.one(record, single_entry=False)["receipts"]
+    assert shown[-1]["id"] == receipt
+    assert panel("GET", "/ledger/invoices") == {"invoices": []}
+    number = panel("POST", "/ledger/new_journal", {"name": "APInvoice"})["result"]
+    line = {"AccountDisplayValue": "1001", "OffsetAccountDisplayValue": "602100-001--", "Credit": 5, "Currency": "USD"}
+    panel("POST", "/ledger/add_line", {"number": number, "Date": "2026-11-03", "Invoice": "A-1", **line})
+    panel("POST", "/ledger/post_journal", {"number": number})
+    assert [one["Invoice"] for one in panel("GET", "/ledger/invoices/posted")["transactions"]] == ["A-1"]
+    panel("POST", "/ledger/invoices/post", {"reference": "USMF-VI0000001"}, code=400)
+    panel("POST", "/ledger/invoices/_invoice", {"reference": "USMF-VI0000001"}, code=400)
+
+
+def test_a_population_of_every_type_has_receipts_and_an_invoice_keyed_by_hand(world: World, panel: Panel) -> None:
+    panel("POST", "/seed", {"records": 80, "all_types": True})
+    (keyed,) = panel("GET", "/ledger/invoices/posted")["transactions"]
+    assert (keyed["AccountNum"], keyed["Invoice"]) == (BY_HAND_ACCOUNT, BY_HAND_NUMBER)
+    bills = [one for one in world.brex.records.all() if one["type"] == "BILL_EXPENSE" and one["receipts"]]
+    links = [receipt["download_uris"] for one in bills for receipt in world.brex.records.show(one)["receipts"]]
+    assert len(links) >= 2
+    assert all(len(uris) == 1 for uris in links)
+
+
+def test_bills_of_every_form_are_there_once_they_appear(world: World, panel: Panel) -> None:
+    expected = panel("POST", "/seed", {"records": 80, "all_forms": True})["expected"]
+    bills = [one["record_id"] for one in expected if not one["told"]]
+    assert len(expected) == 80
+    assert bills
+    assert not set(bills) & set(world.brex.statuses())
+    panel("POST", "/records/appear", {"record_ids": [*bills[:2], bills[0]]})
+    assert set(bills) & set(world.brex.statuses()) == set(bills[:2])
+
+
+def test_it_gives_a_connection_file_of_every_form(panel: Panel) -> None:
+    read = connection.read(panel("GET", "/connection?name=acme&forms=all")).posting
+    assert {one.form for one in read.treatments.values()} == {"invoice_journal", "payment_journal", "pending_invoice"}
+
+
+def test_it_shows_invoices_with_their_lines(panel: Panel) -> None:
+    assert panel("GET", "/ledger/invoices/books") == {"invoices": [], "posted": [], "documents": []}

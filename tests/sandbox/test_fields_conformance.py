@@ -9,7 +9,7 @@ from connector.pipeline.push.look import client
 from connector.pipeline.push.push import Push
 from connector.pipeline.runtime import Runtime
 from sandbox.world import World
-from tests.cli.test_fields import ALL, MEALS, store
+from tests.cli.pushing import ALL, MEALS, store
 from tests.sandbox.openapi import SPECS, Exchange, spec_of
 from tests.sandbox.recording import Recording
 

@@ -31,8 +31,9 @@ def sql(database: Database) -> Sql:
 
 
 @pytest.fixture
-def other(runtime: Runtime, world: World) -> Connection:
-    return store_connection(runtime, world, "other")
+def other(request: pytest.FixtureRequest, runtime: Runtime, world: World) -> Connection:
+    first_reading = request.node.get_closest_marker("first_reading") is not None
+    return store_connection(runtime, world, "other", read=not first_reading)
 
 
 @pytest.fixture

@@ -48,6 +48,11 @@ BESIDE_THE_MAIN_JOB = {
     "SELECT id, now(), now(), now() FROM connections",
     "audit_digests": "INSERT INTO audit_digests (connection_id, since, until, records, events, heads, prev_hash, hash) "
     "SELECT id, now() - interval '1 day', now(), 0, 0, '', '', '' FROM connections",
+    "invoice_numbers": "INSERT INTO invoice_numbers (connection_id) SELECT id FROM connections",
+    "invoices": "INSERT INTO invoices (write_id, connection_id, header, vendor, number) "
+    "SELECT id, connection_id, 'x', 'x', 'x' FROM writes LIMIT 1",
+    "receipts": "INSERT INTO receipts (connection_id, record_pk, write_id, receipt_id) "
+    "SELECT connection_id, record_pk, id, 'x' FROM writes WHERE record_pk IS NOT NULL LIMIT 1",
     "brex_fields": "INSERT INTO brex_fields (connection_id, remote_id, brex_id, name, disabled) "
     "SELECT id, 'X', 'x', 'x', false FROM connections",
     "brex_options": "INSERT INTO brex_options (connection_id, field, brex_id, value, disabled, reading) "

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import event
 
 from connector.pipeline import intake
-from connector.store import due, records, views, vouchers, writes
+from connector.store import bills, due, open_writes, records, views, vouchers, writes
 from connector.store.connections import Connection
 from connector.store.engine import Database, Tx
+from connector.store.journals import Key
 from tests.store.conftest import Sql
 
+NUMBERED = {"id": 1, "legal_entity": "usmf", "vendor": "V-1", "number": "INV-7"}
+KEY = Key("usmf", "BREX", "2026-11-20")
 # A year's work done and a little to do.
 YEAR = (
     "CASE WHEN n % 500 < 490 THEN 'acknowledged' ELSE (ARRAY['received', 'fetched', 'mapped', 'writing', 'written', "
@@ -39,7 +42,8 @@ QUERIES: dict[str, Query] = {
     "claim to intend": lambda tx, one: records.claim_to_intend(tx, one, 500),
     "claim to acknowledge": lambda tx, one: records.claim_to_acknowledge(tx, one, 500, posted_only=False),
     "claim to acknowledge what is posted": lambda tx, one: records.claim_to_acknowledge(tx, one, 500, posted_only=True),
-    "claim to send": lambda tx, one: writes.claim_open(tx, one, "entry", 100, key=("usmf", "BREX", "2026-11-20")),
+    "claim to send": lambda tx, one: open_writes.claim_open(tx, one, "entry", 100, key=KEY),
+    "whose is an invoice number": lambda tx, one: bills.holders(tx, one, [NUMBERED]),
     "who is in a voucher": lambda tx, one: vouchers.holders(tx, one, ["usmf/j1/v1"]),
     "claim to look at": lambda tx, one: writes.claim_to_look_at(tx, one, 100, 60),
     "is work due": due.work,

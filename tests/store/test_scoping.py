@@ -16,6 +16,7 @@ from connector.store import (
     master,
     moves,
     nights,
+    open_writes,
     overview,
     pacing,
     reconciling,
@@ -106,10 +107,8 @@ def owners(tx: Tx, found: list[writes.Write]) -> set[int]:
 def test_writes_are_claimed_by_their_own_connection(database: Database, intended: Both, sql: Sql) -> None:
     first, _ = intended
     with database.begin() as tx:
-        (key,) = writes.waiting_keys(tx, first.id)
-        assert key.waiting == 1
-        where = (KEY.legal_entity, KEY.journal_name, KEY.period)
-        assert owners(tx, writes.claim_open(tx, first.id, "entry", 100, key=where)) == {first.id}
+        assert open_writes.waiting_keys(tx, first.id) == {KEY: 1}
+        assert owners(tx, open_writes.claim_open(tx, first.id, "entry", 100, key=KEY)) == {first.id}
     sql("UPDATE writes SET outcome = 'uncertain', next_look_at = now()")
     with database.begin() as tx:
         assert owners(tx, writes.claim_to_look_at(tx, first.id, 100, 60)) == {first.id}
@@ -169,6 +168,7 @@ def test_views_show_one_connection(runtime: Runtime, connection: Connection, oth
         assert (overview.unfinished(tx, other.id), views.problem_counts(tx, other.id)) == (0, [])
 
 
+@pytest.mark.first_reading
 def test_rules_pacing_and_deliveries_are_each_connections_own(
     database: Database, connection: Connection, other: Connection
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from connector.store import batches, journals, writes
+from connector.store import batches, journals, open_writes, writes
 from connector.store.connections import Connection
 from connector.store.engine import Database
 from connector.store.journals import Key
@@ -160,9 +160,8 @@ def test_workers_that_claim_side_by_side_get_different_writes(
 ) -> None:
     with database.begin() as tx:
         writes.intend(tx, connection.id, [intent(one, f"REF{one}") for one in pks(database, connection)])
-    where = (KEY.legal_entity, KEY.journal_name, KEY.period)
     with database.begin() as one, database.begin() as another:
-        mine = writes.claim_open(one, connection.id, "entry", 2, key=where)
-        theirs = writes.claim_open(another, connection.id, "entry", 100, key=where)
+        mine = open_writes.claim_open(one, connection.id, "entry", 2, key=KEY)
+        theirs = open_writes.claim_open(another, connection.id, "entry", 100, key=KEY)
     assert (len(mine), len(theirs)) == (2, 1)
     assert {write.id for write in mine}.isdisjoint(write.id for write in theirs)

@@ -123,6 +123,7 @@ def test_a_poll_stores_what_only_brex_knew_and_wakes_its_connection(
     assert sent(broker) == [("tasks.chain.fetch", connection.id)]
 
 
+@pytest.mark.first_reading
 @pytest.mark.sockets
 def test_a_sweep_from_the_broker_polls_refreshes_and_does_the_work(
     worker: Working, broker: Redis, runtime: Runtime, connection: Connection, world: World

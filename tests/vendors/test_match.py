@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import vendor_lookups
 from bench import vendors as bench
+from bench.vendor_names import Names
 from connector.vendors.match import ACCEPT, Register, Vendor, Verdict
 
 NAMES = ("Contoso Supplies Ltd.", "Walmart Inc.", "Delta Air Lines, Inc.", "Delta Dental Plan", "Ross Fitness GmbH",
@@ -80,3 +82,18 @@ def test_on_names_that_were_not_used_to_choose_the_thresholds_it_is_nearly_alway
     found = bench.measure(bench.HELD_OUT[0], merchants=2_000)
     assert found.precision >= 0.995, found.failures
     assert found.recall >= 0.90
+
+
+def test_with_ten_times_the_vendors_hardly_more_names_are_compared_word_by_word() -> None:
+    for size in (1_000, 10_000):
+        names = Names(5)
+        found = Register(names.vendors(size))
+        merchants = names.merchants(found.vendors, 100)
+        for one in merchants:
+            found.match(one.merchant)
+        assert found.index.compared / len(merchants) < 100
+
+
+def test_the_short_benchmark_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    vendor_lookups.main((200,))
+    assert "extractOne" in capsys.readouterr().out

@@ -59,6 +59,11 @@ class BrexSide:
             found = tuple(Made(one.id, one.name) for one in self._client.named(write.name))
         return Standing(ours=found) if write.sent else Standing(others=found)
 
+    def there(self, write: VendorWrite) -> bool:
+        """Among all of them, by its id: its name may be another by now."""
+        with calling(self._runtime, self._connection, "vendors.readonly"):
+            return any(one.id == write.account for page in self._client.pages() for one in page)
+
     @contextmanager
     def calling(self) -> Iterator[None]:
         with calling(self._runtime, self._connection, "vendors"):

@@ -53,21 +53,35 @@ class Side(Protocol):
 
     def look(self, write: VendorWrite) -> Standing: ...
 
+    def there(self, write: VendorWrite) -> bool: ...
+
     def calling(self) -> AbstractContextManager[None]: ...
 
     def send(self, write: VendorWrite) -> Made: ...
 
 
 def create(runtime: Runtime, connection: Connection, wish: Wish, actor: str) -> VendorWrite:
-    """Create a vendor, or go on with creating it; as it stands then. Raises `NotPossible`, `brex.NotAllowed`, `Stop`
-    and the clients' errors of reading."""
+    """Create a vendor, or go on with creating it; as it stands then. One that was created before and that somebody
+    deleted since is created again. Raises `NotPossible`, `brex.NotAllowed`, `Stop` and the clients' errors of reading.
+    """
     intent = _intent(connection, wish)
+    write = _intended(runtime, connection, wish, intent, actor)
+    if write.outcome == "written":
+        side = side_of(runtime, connection, write.side)
+        if side.there(write):
+            return write
+        with runtime.database.begin() as tx:
+            vendor_writes.gone(tx, connection.id, write.id, f"it was created, and is not in {side.name} any more")
+        write = _intended(runtime, connection, wish, intent, actor)
+    return go_on(runtime, connection, write.id)
+
+
+def _intended(
+    runtime: Runtime, connection: Connection, wish: Wish, intent: dict[str, str], actor: str
+) -> VendorWrite:  # fmt: skip
     with runtime.database.begin() as tx:
         times = vendor_writes.before(tx, connection.id, wish.side, wish.legal_entity, intent["subject"])
-        write = vendor_writes.intend(tx, connection.id, _filled(connection, wish, intent, times, actor))
-    if write.outcome == "written":
-        return write
-    return go_on(runtime, connection, write.id)
+        return vendor_writes.intend(tx, connection.id, _filled(connection, wish, intent, times, actor))
 
 
 def go_on(runtime: Runtime, connection: Connection, write_id: int) -> VendorWrite:

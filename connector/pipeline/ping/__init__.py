@@ -5,7 +5,7 @@ Only reads, changes no stage and pauses nothing: a paused connection is just wha
 
 from datetime import UTC, datetime
 
-from connector.pipeline.ping import brex, d365, spend
+from connector.pipeline.ping import brex, d365, payments, spend
 from connector.pipeline.ping.rung import Rung, State
 from connector.pipeline.runtime import Runtime
 from connector.pipeline.source import is_transactions
@@ -22,7 +22,10 @@ def run(runtime: Runtime, connection: Connection) -> list[Rung]:
     """
     with runtime.database.begin() as tx:
         secrets = connections.secrets(tx, runtime.vault, connection.id)
+    on_brex = list((spend if is_transactions(connection) else brex).climb(runtime, connection, secrets["brex.token"]))
+    alive = any(one.rung == "token" and one.state is State.GREEN for one in on_brex)
     return [
-        *(spend if is_transactions(connection) else brex).climb(runtime, connection, secrets["brex.token"]),
+        *on_brex,
+        *(payments.climb(runtime, connection, secrets) if alive else ()),
         *d365.climb(runtime, connection, secrets["d365.client_secret"], datetime.now(UTC)),
     ]

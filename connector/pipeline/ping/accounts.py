@@ -15,14 +15,14 @@ RUNG: Final = "account roles"
 
 
 def look(sets: Sets, ladder: Ladder, entity: LegalEntity, chart: str, today: date) -> Iterator[Rung]:
-    """One rung for each account with something wrong; else a single one. Vendors are named by records: none here."""
+    """One rung for each account with something wrong; else a single one. Vendors: `ping.vendors`."""
     wanted: dict[tuple[str, str], list[str]] = {}
-    for role, one in _roles(entity):
+    for role, one in roles(entity):
         if one.account and one.type in ("Ledger", "Bank"):
             wanted.setdefault((one.type, one.account), []).append(role)
     found: list[Rung] = []
-    for (kind, account), roles in wanted.items():
-        told = f"{' and '.join(roles)}: {'bank account' if kind == 'Bank' else 'main account'} {account} in {entity.id}"
+    for (kind, account), named in wanted.items():
+        told = f"{' and '.join(named)}: {'bank account' if kind == 'Bank' else 'main account'} {account} in {entity.id}"
         if kind == "Ledger" and chart:
             found += _ledger(sets, ladder, entity.id, (chart, account), told, today)
         elif kind == "Bank":
@@ -32,13 +32,15 @@ def look(sets: Sets, ladder: Ladder, entity: LegalEntity, chart: str, today: dat
     tried = f"MainAccounts and BankAccounts: {names or 'nothing'}"
     if unique:
         yield from unique
+    elif not wanted and any(one.type == "Vend" for _, one in roles(entity)):
+        yield ladder.green(RUNG, tried, f"{entity.id} has vendors alone; see the step vendors")
     elif not wanted:
         yield ladder.amber(RUNG, tried, f"no account role is set for {entity.id}", f"set posting.accounts: {NEW_FILE}")
     else:
         yield ladder.green(RUNG, tried, f"{names} in {entity.id} exist and take entries by hand")
 
 
-def _roles(entity: LegalEntity) -> Iterator[tuple[str, RoleAccount]]:
+def roles(entity: LegalEntity) -> Iterator[tuple[str, RoleAccount]]:
     own = entity.posting.entities.get(entity.id)
     yield from (entity.posting.accounts | (own.accounts if own else {})).items()
     for currency, accounts in (own.currencies if own else {}).items():

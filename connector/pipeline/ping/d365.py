@@ -10,7 +10,7 @@ from connector.d365.client import D365Client
 from connector.d365.errors import D365Error, Throttled, Unauthorized, Unavailable
 from connector.domain.connection import Posting
 from connector.mapping.entities import LegalEntity
-from connector.pipeline.ping import accounts, books, journal_name, network, sequences
+from connector.pipeline.ping import accounts, books, journals, network, sequences, vendors
 from connector.pipeline.ping.rung import NEW_FILE, Ladder, Rung, State
 from connector.pipeline.ping.sets import Rows, Sets, unread
 from connector.pipeline.runtime import Runtime, posting
@@ -18,8 +18,8 @@ from connector.store.connections import Connection
 
 _LADDER: Final = Ladder("F&O")
 _SETUP: Final = (
-    "legal entity", "ledger", "journal name", "number sequences", "account roles", "period", "ledger format",
-    "default format",
+    "legal entity", "ledger", "journal name", "number sequences", "account roles", "vendors", "period",
+    "ledger format", "default format",
 )  # fmt: skip
 
 
@@ -110,14 +110,15 @@ def _set_up(sets: Sets, settings: Posting, now: datetime) -> Iterator[Rung]:
         found = _legal_entity(sets, code)
         yield found
         if found.state is State.RED:
-            yield from _LADDER.skipped("ledger", "journal name", "number sequences", "account roles", "period")
+            yield from _LADDER.skipped(*_SETUP[1:-2])
             continue
         ledger = books.ledger(sets, _LADDER, code)
         yield ledger.rung
-        for name in entity.journal_names:
-            yield from journal_name.look(sets, _LADDER, code, name)
-        yield from sequences.look(sets, _LADDER, entity)
+        yield from journals.look(sets, _LADDER, entity)
+        names = [name for some in journals.used(sets, entity).values() for name in some]
+        yield from sequences.look(sets, _LADDER, entity, names)
         yield from accounts.look(sets, _LADDER, entity, ledger.chart, today)
+        yield from vendors.look(sets, _LADDER, entity)
         yield books.period(sets, _LADDER, code, ledger, today)
     yield from books.formats(sets, _LADDER, settings)
 

@@ -1,6 +1,6 @@
 """Is the journal name fit for purpose? Each option that spoils entries, and what to do about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,9 +40,16 @@ def _too_small(value: str) -> bool:
     return value.isdigit() and 0 < int(value) < MOST_LINES
 
 
+def of_type(types: Sequence[str]) -> Option:
+    """The journal name's own type, by the form of what goes into it."""
+    wanted = " or ".join(types)
+    wrong = f"is of type {{value}}, not {wanted}"
+    return Option("Type", State.RED, _not(*types), wrong, f"use a journal name of type {wanted}")
+
+
 # Facts: the options of JournalNames (F&O metadata), and what becomes of journals under them (Microsoft, posting).
 OPTIONS: Final[tuple[Option, ...]] = (
-    Option("Type", State.RED, _not("Daily"), "is of type {value}, not Daily", "use a journal name of type Daily"),
+    of_type(("Daily",)),
     Option(
         "NewVoucher", State.RED, _not("BalanceSheet"),
         "starts new vouchers by the rule {value}, so entries would share one voucher or be split over several",
@@ -109,29 +116,31 @@ OPTIONS: Final[tuple[Option, ...]] = (
 )  # fmt: skip
 
 
-def look(sets: Sets, ladder: Ladder, entity: str, name: str) -> Iterator[Rung]:
+def look(
+    sets: Sets, ladder: Ladder, entity: str, name: str, rung: str = RUNG, types: Sequence[str] = ("Daily",)
+) -> Iterator[Rung]:
     tried, told = f"JournalNames: {name} in {entity}", f"{name} in {entity}"
     if "*" in name:
         sentence = f"{name} cannot be asked for: F&O takes * as a pattern"
-        yield ladder.red(RUNG, tried, sentence, f"use a journal name without *: {NEW_FILE}")
+        yield ladder.red(rung, tried, sentence, f"use a journal name without *: {NEW_FILE}")
         return
     rows = sets.rows("JournalNames", dataAreaId=entity, Name=name)
     if isinstance(rows, D365Error):
-        yield unread(ladder, RUNG, "JournalNames", rows)
+        yield unread(ladder, rung, "JournalNames", rows)
         return
     if not rows:
         fix = f"create it under {FORM}, or correct posting.journal_name"
-        yield ladder.red(RUNG, tried, f"{told} does not exist", fix)
+        yield ladder.red(rung, tried, f"{told} does not exist", fix)
         return
-    spoilt = list(_spoilt(ladder, rows[0], tried, told))
-    yield from spoilt or [ladder.green(RUNG, tried, f"{told}: {rows[0].get('Description') or name}, fit for purpose")]
+    spoilt = list(_spoilt(ladder, rows[0], rung, tried, told, types))
+    yield from spoilt or [ladder.green(rung, tried, f"{told}: {rows[0].get('Description') or name}, fit for purpose")]
 
 
-def _spoilt(ladder: Ladder, row: Row, tried: str, told: str) -> Iterator[Rung]:
+def _spoilt(ladder: Ladder, row: Row, rung: str, tried: str, told: str, types: Sequence[str]) -> Iterator[Rung]:
     """What F&O does not tell (an older release, a field left out) is not judged."""
-    for option in OPTIONS:
+    for option in (of_type(types), *OPTIONS[1:]):
         value = row.get(option.key)
         if value is None or not option.spoilt(str(value)):
             continue
         sentence = f"{told} {option.wrong.format(value=value)}"
-        yield Rung(ladder.side, RUNG, option.state, tried, sentence, f"{option.fix} ({FORM})")
+        yield Rung(ladder.side, rung, option.state, tried, sentence, f"{option.fix} ({FORM})")

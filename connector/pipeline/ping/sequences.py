@@ -5,7 +5,7 @@ NumberSequencesV2References (F&O metadata). The journal batch number's kind is L
 page of Microsoft: its absence is only believed where another company has one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,24 +21,25 @@ _COMPANY: Final = "DataArea"
 _FEW: Final = 1_000
 
 
-def look(sets: Sets, ladder: Ladder, entity: LegalEntity) -> Iterator[Rung]:
-    """One rung for each thing wrong or unknown; else a single green one."""
-    found = [*_vouchers(sets, ladder, entity), *_journals(sets, ladder, entity.id)]
+def look(sets: Sets, ladder: Ladder, entity: LegalEntity, names: Sequence[str]) -> Iterator[Rung]:
+    """One rung for each thing wrong or unknown; else a single green one. `names`: the journal names that are used."""
+    vouchers = [rung for name in names for rung in _vouchers(sets, ladder, entity.id, name)]
+    found = [*dict.fromkeys(vouchers), *_journals(sets, ladder, entity.id)]
     tried = f"SequenceV2Tables and NumberSequencesV2References: vouchers and journals of {entity.id}"
     yield from found or [ladder.green(RUNG, tried, f"F&O can number the vouchers and journals of {entity.id}")]
 
 
-def _vouchers(sets: Sets, ladder: Ladder, entity: LegalEntity) -> Iterator[Rung]:
+def _vouchers(sets: Sets, ladder: Ladder, entity: str, name: str) -> Iterator[Rung]:
     """The series of the journal name. What is wrong with the journal name itself is told by its own rung."""
-    if "*" in entity.journal_name:
+    if "*" in name:
         return
-    rows = sets.rows("JournalNames", dataAreaId=entity.id, Name=entity.journal_name)
+    rows = sets.rows("JournalNames", dataAreaId=entity, Name=name)
     row = None if isinstance(rows, D365Error) else first(rows)
     code = str(row.get("VoucherSeriesCode") or "") if row else ""
     if row is None or not code:
         return
-    company = str(row.get("VoucherSeriesCompanyId") or entity.id).lower()
-    told = f"the voucher series {code} of {entity.journal_name} in {entity.id}"
+    company = str(row.get("VoucherSeriesCompanyId") or entity).lower()
+    told = f"the voucher series {code} of {name} in {entity}"
     yield from _sequence(sets, ladder, code, company, told)
 
 

@@ -1,4 +1,4 @@
-"""Five thousand vendors on each side: a bounded number of statements and calls, and a bounded memory."""
+"""Many vendors on each side: a bounded number of statements, calls and names compared, and a bounded memory."""
 
 import tracemalloc
 
@@ -13,7 +13,7 @@ from connector.store import connections
 from connector.store.connections import Connection
 from sandbox.world import World
 
-NUMBER = 5000
+NUMBER = 1000
 MEBIBYTE = 2**20
 
 
@@ -27,7 +27,7 @@ def statements(runtime: Runtime) -> list[str]:
 @pytest.fixture
 def crowded(runtime: Runtime, connection: Connection, world: World) -> Connection:
     vendors = Names(1).vendors(NUMBER)
-    world.d365.environment.throw(page_size=1000)
+    world.d365.environment.throw(page_size=500)
     with world.store.transaction():
         for number, vendor in enumerate(vendors):
             row = {"VendorAccountNumber": vendor.account, "VendorOrganizationName": vendor.name}
@@ -42,12 +42,12 @@ def crowded(runtime: Runtime, connection: Connection, world: World) -> Connectio
     return found
 
 
-def test_five_thousand_by_five_thousand_are_compared_in_few_statements_and_little_memory(
+def test_a_thousand_by_a_thousand_are_compared_in_few_statements_and_little_memory(
     runtime: Runtime, crowded: Connection, world: World, statements: list[str]
 ) -> None:
     before = world.traffic.counts["brex"]
     assert survey.read(runtime, crowded) == NUMBER
-    assert world.traffic.counts["brex"] - before == NUMBER // 1000
+    assert world.traffic.counts["brex"] - before == 1
     survey.compare(runtime, crowded, "usmf")
     assert len(statements) < 100
 
@@ -62,4 +62,4 @@ def test_five_thousand_by_five_thousand_are_compared_in_few_statements_and_littl
     assert told["matched"] + told["differing"] + told["suggested"] + told["only in Brex"] == NUMBER
     assert told["matched"] > NUMBER * 9 // 10
     assert len(statements) < 20
-    assert peak < 64 * MEBIBYTE
+    assert peak < 16 * MEBIBYTE

@@ -202,6 +202,13 @@ def test_tax_groups_left_out_come_from_the_account_and_an_empty_one_stays_empty(
     assert (empty["SalesTaxGroup"], empty["ItemSalesTaxGroup"]) == ("", "")
 
 
+def test_financial_tags_are_kept_as_sent(f_and_o: Caller) -> None:
+    number = f_and_o.journal()
+    assert f_and_o.line(number)["FinTagDisplayValue"] == ""
+    line = f_and_o.line(number, FinTagDisplayValue="a|b", OffsetFinTagDisplayValue="a|b")
+    assert (line["FinTagDisplayValue"], line["OffsetFinTagDisplayValue"]) == ("a|b", "a|b")
+
+
 def test_an_offset_left_out_comes_from_the_journal_name_and_an_empty_one_stays_empty(
     f_and_o: Caller, ledger: Ledger
 ) -> None:
