@@ -104,7 +104,7 @@ def revise(operator: Operator, show: "audience.Audience", expected: list[dict[st
     if not changes:
         return
     before = _references(operator)
-    show.step("Changing a bill in Brex that stands in the ledger: it is taken out there and written anew")
+    show.step("Changing a bill in Brex: it is taken out of the ledger and written anew")
     for record_id, told in changes.items():
         operator.control("PATCH", f"/records/{record_id}", told)
     operator.look_again(NAME)
