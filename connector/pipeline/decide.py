@@ -62,6 +62,11 @@ class Clock:
     absent_at: datetime | None
     second_reading_seconds: float
 
+    @property
+    def quiet_left(self) -> float:
+        """Seconds until nothing that was sent can still be on its way."""
+        return 0.0 if self.quiet_until is None else max(0.0, (self.quiet_until - self.now).total_seconds())
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -84,7 +89,7 @@ def decide(*, confirmed: bool, lines: int, reading: Reading, clock: Clock, looks
         return _hold("LEDGER-TWICE", "found more than once", found=places)
     if len(reading.found) == 1 and reading.found[0].whole:
         return _whole(reading.found[0])
-    quiet = _quiet_left(clock)
+    quiet = clock.quiet_left
     if total:
         if quiet > 0:
             return Decision(Do.WAIT, f"found in part ({places})", seconds=quiet)
@@ -155,9 +160,3 @@ def _cannot_tell(reason: str) -> Decision:
 
 def _hold(code: str, why: str, **values: str) -> Decision:
     return Decision(Do.HOLD, why, code=code, values=values)
-
-
-def _quiet_left(clock: Clock) -> float:
-    if clock.quiet_until is None:
-        return 0.0
-    return max(0.0, (clock.quiet_until - clock.now).total_seconds())

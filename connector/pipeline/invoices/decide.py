@@ -113,7 +113,7 @@ def _posted(posted: Posted) -> Decision:
 
 
 def _standing(known: Known, shown: Shown, clock: Clock) -> Decision:
-    quiet = _quiet_left(clock) if known.uncertain else 0.0
+    quiet = clock.quiet_left if known.uncertain else 0.0
     if shown.altered:
         told = "; ".join(shown.altered[:5])
         return _hold("INVOICE-ALTERED", "it is not as it was made", difference=told, invoice=shown.number)
@@ -157,7 +157,7 @@ def _partial(shown: Shown) -> Decision:
 def _absent(known: Known, clock: Clock) -> Decision:
     if not known.sent and not known.uncertain and not known.made:
         return Decision(Do.CREATE, "not there yet")
-    quiet = _quiet_left(clock) if known.uncertain else 0.0
+    quiet = clock.quiet_left if known.uncertain else 0.0
     if quiet > 0:
         return Decision(Do.WAIT, "absent, but a late request may still land", seconds=quiet)
     if (again := _seen_before(clock)) > 0:
@@ -186,11 +186,6 @@ def _seen_before(clock: Clock) -> float:
 def _hold(code: str, why: str, **values: str) -> Decision:
     return Decision(Do.HOLD, why, code=code, values=values)
 
-
-def _quiet_left(clock: Clock) -> float:
-    if clock.quiet_until is None:
-        return 0.0
-    return max(0.0, (clock.quiet_until - clock.now).total_seconds())
 
 
 def _pause(looks: int) -> float:
